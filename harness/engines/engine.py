@@ -1,0 +1,118 @@
+"""What one kind of engine says and needs, as values and small functions.
+
+An `Engine` is composed in `engines/mysql/` (MySQL and MariaDB, which differ in capabilities) and
+`engines/postgresql/`; both folders hold the same files. Nothing outside this room names an engine.
+
+Terms: a *recipe* says how a server of this kind is started (container or local binaries); a
+*profile* is a set of server settings: `durable` (as in production: every acknowledged commit
+survives a kill) or `exploring` (quick: no flush at commit, quick deadlock detection); a *probe*
+asks the server who waits; a *refusal* is the server's own word that a transaction must be given up.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL
+
+if TYPE_CHECKING:
+    from harness.engines.recipe import Recipe
+    from harness.locks import LockProbe
+    from harness.outcome import Refusal
+
+
+class Profile(enum.Enum):
+    """How a server is configured."""
+
+    DURABLE = "durable"
+    EXPLORING = "exploring"
+
+
+class Isolation(enum.Enum):
+    """The four levels of SQL-92, spelt as SQLAlchemy spells them; the short name for people."""
+
+    READ_UNCOMMITTED = "READ UNCOMMITTED"
+    READ_COMMITTED = "READ COMMITTED"
+    REPEATABLE_READ = "REPEATABLE READ"
+    SERIALIZABLE = "SERIALIZABLE"
+
+    @property
+    def title(self) -> str:
+        """As a report prints it: 'read committed'."""
+        return self.value.lower()
+
+    @property
+    def slug(self) -> str:
+        """As a command line takes it: 'read-committed'."""
+        return self.value.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Whether an engine can do something, and a sentence that says so to a person."""
+
+    present: bool
+    sentence: str
+
+    def __bool__(self) -> bool:
+        return self.present
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One kind of server: pure knowledge, no connection."""
+
+    name: str
+    """The short name used on the command line and in reports: 'mysql'."""
+    title: str
+    """As its makers write it: 'MySQL'."""
+    driver: str
+    """SQLAlchemy's dialect and driver: 'mysql+pymysql'."""
+    sql_dialect: str
+    """The dialect's name in sqlglot."""
+    driver_error: type[Exception]
+    """The driver's own base of all errors (PEP 249)."""
+    port: int
+    """The port it listens on inside a container."""
+    administrator: str
+    """The user that may do everything."""
+    maintenance_database: str
+    """A database that is always there to connect to."""
+    oldest_supported: tuple[int, ...]
+    """Versions below this are refused."""
+    session_query: str
+    """A query that returns the number by which the server knows the asking connection."""
+    version_query: str
+    """A query that returns the server's version as text."""
+    parse_version: Callable[[str], tuple[int, ...]]
+    """The version query's answer as numbers; raises ValueError for another kind of server."""
+    recipe: Recipe
+    probe: Callable[[URL], LockProbe]
+    """A lock probe with a connection of its own; the caller closes it."""
+    classify: Callable[[BaseException], Refusal | None]
+    """The refusal that a driver's error means, by its code; None if it means something else."""
+    detail_of: Callable[[BaseException], str]
+    """What the server said beside an error's message; empty if nothing."""
+    connect_arguments: Mapping[str, object]
+    """What the driver is given at connect: time-outs, character set."""
+    truncate: Callable[[Sequence[str]], Sequence[str]]
+    """Statements that empty tables so that nothing of their old rows is left."""
+    truncate_reaches_references: bool
+    """Whether a table can be emptied only together with those that reference it."""
+    without_foreign_keys: tuple[Sequence[str], Sequence[str]]
+    """Statements around work during which foreign keys are not checked; may be empty."""
+    capabilities: Mapping[str, Capability]
+
+    def url(self, host: str, port: int, password: str, database: str | None = None) -> URL:
+        """The URL of a database on a server that we started, as its administrator."""
+        return URL.create(
+            self.driver,
+            username=self.administrator,
+            password=password,
+            host=host,
+            port=port,
+            database=database if database is not None else self.maintenance_database,
+        )

@@ -1,0 +1,56 @@
+"""Read InnoDB's own report of a deadlock (`SHOW ENGINE INNODB STATUS`, "LATEST DETECTED DEADLOCK").
+
+MySQL and MariaDB print the same section with small differences; both name each transaction's
+connection and the lock that it waited for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from harness.locks import DeadlockReport, SessionName
+
+_SECTION = re.compile(
+    r"LATEST DETECTED DEADLOCK\n-+\n(?P<text>.*?)\n-+\n(?:TRANSACTIONS|BACKGROUND|FILE I/O)", re.S
+)
+_MEMBER = re.compile(r"\*\*\* \((?P<number>\d+)\) TRANSACTION:\n")
+_THREAD = re.compile(r"(?:MySQL|MariaDB) thread id (?P<id>\d+)")
+_AWAITED = re.compile(
+    r"WAITING FOR THIS LOCK TO BE GRANTED:\n"
+    r"(?:RECORD LOCKS .*? index (?P<index>\S+) of table (?P<table>\S+) .*?lock_mode (?P<mode>.*?)"
+    r"|TABLE LOCK table (?P<whole>\S+) .*?lock mode (?P<table_mode>.*?))(?: waiting)?\n",
+)
+
+
+def parse_deadlock(status: str, names: Mapping[int, SessionName]) -> DeadlockReport | None:
+    """The newest deadlock in a status text; None if it tells of none.
+
+    `names` are our sessions by connection id.
+    """
+    section = _SECTION.search(status)
+    if section is None:
+        return None
+    parts = _MEMBER.split(section["text"])[1:]
+    cycle, lines = [], []
+    for text in parts[1::2]:
+        thread = _THREAD.search(text)
+        if thread is None:
+            continue
+        name = names.get(int(thread["id"]), f"connection {thread['id']}")
+        cycle.append(name)
+        lines.append(f"{name} waits for {_lock(text)}")
+    return DeadlockReport(tuple(cycle), tuple(lines))
+
+
+def _lock(text: str) -> str:
+    awaited = _AWAITED.search(text)
+    if awaited is None:
+        return "a lock that the report does not name"
+    if awaited["whole"]:
+        return f"table lock {awaited['table_mode']} on {_bare(awaited['whole'])}"
+    return f"record lock {awaited['mode']} on {_bare(awaited['table'])}.{awaited['index']}"
+
+
+def _bare(table: str) -> str:
+    return table.replace("`", "").rpartition(".")[2]

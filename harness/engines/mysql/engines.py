@@ -1,0 +1,98 @@
+"""MySQL and MariaDB, composed. They share a protocol and InnoDB; what differs is a value here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pymysql
+
+from harness.engines.engine import Capability, Engine
+from harness.engines.mysql.locks import MysqlLockProbe
+from harness.engines.mysql.mariadb_locks import MariadbLockProbe
+from harness.engines.mysql.recipe import MARIADB_RECIPE, MYSQL_RECIPE
+from harness.engines.mysql.refusals import classify, detail_of
+from harness.engines.mysql.versions import parse_mariadb, parse_mysql
+
+_CONNECT = {"charset": "utf8mb4", "connect_timeout": 10, "init_command": "SET time_zone = '+00:00'"}
+
+
+def truncate(names: Sequence[str]) -> Sequence[str]:
+    """One TRUNCATE for each table: InnoDB makes a new tree, without delete-marked rows."""
+    return [f"TRUNCATE TABLE `{name}`" for name in names]
+
+
+_SHARED_CAPABILITIES = {
+    "locks its parents on insert": Capability(
+        True,
+        "an insert puts a shared lock on each row that its foreign keys name, "
+        "so two inserts below one row followed by updates of it deadlock",
+    ),
+    "finds deadlocks at once": Capability(
+        True, "a deadlock is found in the moment it closes (errno 1213)"
+    ),
+}
+
+MYSQL = Engine(
+    name="mysql",
+    title="MySQL",
+    driver="mysql+pymysql",
+    sql_dialect="mysql",
+    driver_error=pymysql.err.MySQLError,
+    port=3306,
+    administrator="root",
+    maintenance_database="mysql",
+    oldest_supported=(8, 4),
+    session_query="SELECT CONNECTION_ID()",
+    version_query="SELECT VERSION()",
+    parse_version=parse_mysql,
+    recipe=MYSQL_RECIPE,
+    probe=MysqlLockProbe,
+    classify=classify,
+    detail_of=detail_of,
+    connect_arguments=_CONNECT,
+    truncate=truncate,
+    truncate_reaches_references=False,
+    without_foreign_keys=(
+        ("SET SESSION foreign_key_checks = 0",),
+        ("SET SESSION foreign_key_checks = 1",),
+    ),
+    capabilities={
+        **_SHARED_CAPABILITIES,
+        "refuses stale writes": Capability(
+            False,
+            "at repeatable read an update works on the newest row, whatever the snapshot showed: "
+            "lost updates pass",
+        ),
+    },
+)
+
+MARIADB = Engine(
+    name="mariadb",
+    title="MariaDB",
+    driver="mariadb+pymysql",
+    sql_dialect="mysql",
+    driver_error=pymysql.err.MySQLError,
+    port=3306,
+    administrator="root",
+    maintenance_database="mysql",
+    oldest_supported=(10, 11),
+    session_query="SELECT CONNECTION_ID()",
+    version_query="SELECT VERSION()",
+    parse_version=parse_mariadb,
+    recipe=MARIADB_RECIPE,
+    probe=MariadbLockProbe,
+    classify=classify,
+    detail_of=detail_of,
+    connect_arguments=_CONNECT,
+    truncate=truncate,
+    truncate_reaches_references=False,
+    without_foreign_keys=MYSQL.without_foreign_keys,
+    capabilities={
+        **_SHARED_CAPABILITIES,
+        "refuses stale writes": Capability(
+            True,
+            "at repeatable read, from 11.8, a row changed since the snapshot is refused "
+            "(innodb_snapshot_isolation, errno 1020)",
+        ),
+    },
+)

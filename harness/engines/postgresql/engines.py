@@ -1,0 +1,58 @@
+"""PostgreSQL, composed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+
+from harness.engines.engine import Capability, Engine
+from harness.engines.postgresql.locks import PostgresqlLockProbe
+from harness.engines.postgresql.recipe import POSTGRESQL_RECIPE
+from harness.engines.postgresql.refusals import classify, detail_of
+from harness.engines.postgresql.versions import parse_postgresql
+
+
+def truncate(names: Sequence[str]) -> Sequence[str]:
+    """One TRUNCATE for all: tables that reference each other must be emptied together."""
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return [f"TRUNCATE TABLE {quoted}"] if names else []
+
+
+POSTGRESQL = Engine(
+    name="postgresql",
+    title="PostgreSQL",
+    driver="postgresql+psycopg",
+    sql_dialect="postgres",
+    driver_error=psycopg.Error,
+    port=5432,
+    administrator="postgres",
+    maintenance_database="postgres",
+    oldest_supported=(15,),
+    session_query="SELECT pg_backend_pid()",
+    version_query="SHOW server_version",
+    parse_version=parse_postgresql,
+    recipe=POSTGRESQL_RECIPE,
+    probe=PostgresqlLockProbe,
+    classify=classify,
+    detail_of=detail_of,
+    # A statement that psycopg prepares after some uses could get another plan, and other locks, in
+    # later executions than in the first.
+    connect_arguments={"connect_timeout": 10, "prepare_threshold": None, "options": "-c timezone=UTC"},
+    truncate=truncate,
+    truncate_reaches_references=True,
+    without_foreign_keys=((), ()),
+    capabilities={
+        "locks its parents on insert": Capability(
+            False,
+            "an insert takes a key-share lock on each row that its foreign keys name, which does not "
+            "hinder updates of other columns",
+        ),
+        "finds deadlocks at once": Capability(
+            False, "a deadlock is looked for when a wait has lasted deadlock_timeout (40P01)"
+        ),
+        "refuses stale writes": Capability(
+            True, "at repeatable read a row changed since the snapshot is refused (40001)"
+        ),
+    },
+)

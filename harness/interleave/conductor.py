@@ -1,0 +1,414 @@
+"""Conduct one schedule on a live server.
+
+The conductor releases one step per turn and then waits for one of two things: the step settles, or
+the *server* says that its session waits for another of ours. It never concludes anything from elapsed
+time, so a slow machine changes how long an execution takes but not what it shows.
+
+Terms: a step is *released* when its session is let go, *waiting* while the server reports a wait,
+*settled* when its session has come to its next hold or to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import TypeVar
+
+from sqlalchemy import URL, create_engine
+
+from harness.clock import Deadline
+from harness.engines.engine import Engine, Isolation
+from harness.errors import DeadlineExceeded, HarnessError, ServerError
+from harness.interleave.execution import Deadlock, Execution, Observation, Turn
+from harness.interleave.scheduler import Rest, Scheduler
+from harness.locks import LockProbe, Wait, WaitGraph
+from harness.programs import Program, Stopped
+from harness.sessions.hold import forbid_second_connections, hold_at_every_step
+from harness.sessions.session import (
+    Arrival,
+    Arrivals,
+    Finished,
+    Held,
+    Session,
+    session_of_this_thread,
+)
+from harness.sessions.step import StepKind
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What ends an execution that would never end by itself."""
+
+    step_s: float = 15.0
+    """A step that neither settles nor waits for so long makes the execution unknown."""
+    steps: int = 1_000
+    """A program that takes more steps than this is stopped."""
+    attempts: int = 1
+    """How often a refused program is run before it gives up."""
+    patience_s: float = 0.0006
+    """How long to listen for a step's answer before asking the server who waits: a matter of speed
+    only. Most answers come sooner, and asking costs as much as a statement."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where one session stands."""
+
+    session: Session
+    held: Held | None = None
+    finished: bool = False
+    turn: Turn | None = None
+    """The turn whose step is under way."""
+
+
+class Conductor:
+    """Runs schedules of the same programs, again and again, on sessions that stay connected.
+
+    Use as a context manager: leaving it ends every thread and connection.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        url: URL,
+        isolation: Isolation,
+        programs: Mapping[str, Program],
+        *,
+        limits: Limits | None = None,
+        observe: Callable[[], tuple[object, ...]] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._url = url
+        self._isolation = isolation
+        self._programs = dict(programs)
+        self._limits = limits or Limits()
+        self._observe = observe
+        self._arrivals: Arrivals = SimpleQueue()
+        self._places: dict[str, _Place] = {}
+        self._probe: LockProbe | None = None
+        self._waits: Mapping[str, Wait] = {}
+        self._execution = Execution()
+        self._observe_now = False
+        self._look_closely = False
+        self._lift_rule: Callable[[], None] | None = None
+        self._watched: Mapping[str, int] = {}
+        self.probes_asked = 0
+
+    # -- life -----------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Conductor:
+        self._lift_rule = forbid_second_connections()
+        try:
+            for name in self._programs:
+                self._places[name] = _Place(self._open_session(name))
+            self._probe = self._engine.probe(self._url)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every session and the probe.
+
+        Raises:
+            HarnessError: a program could not be made to end; its thread is named.
+        """
+        stuck = [name for name, place in self._places.items() if not place.session.close()]
+        self._places = {}
+        if self._lift_rule is not None:
+            self._lift_rule()
+            self._lift_rule = None
+        if self._probe is not None:
+            self._probe.close()
+            self._probe = None
+        if stuck:
+            raise HarnessError(
+                f"{', '.join(stuck)}: the program does not end, its thread is left behind",
+                "does it wait for something outside the database?",
+            )
+
+    def _open_session(self, name: str) -> Session:
+        database = create_engine(
+            self._url,
+            isolation_level=self._isolation.value,  # type: ignore[arg-type]
+            connect_args=dict(self._engine.connect_arguments),
+            pool_size=1,
+            max_overflow=1,
+            # The session rolls back by itself, as a step; a reset here would be a hidden one.
+            pool_reset_on_return=None,
+        )
+        hold_at_every_step(database, session_of_this_thread)
+        session = Session(
+            name,
+            self._engine,
+            database,
+            self._arrivals,
+            attempts=self._limits.attempts,
+            step_limit=self._limits.steps,
+        )
+        session.open()
+        return session
+
+    # -- one execution --------------------------------------------------------------------------------
+
+    def conduct(
+        self,
+        scheduler: Scheduler,
+        *,
+        stop_after_commits: Mapping[str, int] | None = None,
+        only: Sequence[str] | None = None,
+        look_closely: bool = False,
+    ) -> Execution:
+        """Run the programs from their first step to their last, in the scheduler's order.
+
+        `only` names the programs that take part (all by default); `stop_after_commits` ends a program
+        before the step that follows so many commits. With `look_closely` every wait is looked up with
+        its lock and row, which takes longer.
+
+        An execution that cannot be carried to its end comes back with `stopped` set.
+
+        Raises:
+            ScheduleDiverged: the scheduler wants what the server does not allow.
+        """
+        self._execution = Execution()
+        self._waits = {}
+        self._look_closely = look_closely
+        taking_part = list(self._programs if only is None else only)
+        stops = stop_after_commits or {}
+        try:
+            self._start(taking_part, stops)
+            self._take_turns(scheduler)
+        except (DeadlineExceeded, ServerError) as error:
+            self._execution.stopped = error.message
+            self._abandon()
+        except BaseException:
+            self._abandon()
+            raise
+        return self._execution
+
+    def _start(self, names: Sequence[str], stops: Mapping[str, int]) -> None:
+        self._observation(0)
+        for name, place in self._places.items():
+            place.held, place.turn, place.finished = None, None, name not in names
+        for name in names:
+            self._places[name].session.start(self._programs[name], stops.get(name))
+        self._settle()
+        self._watch()
+
+    def _take_turns(self, scheduler: Scheduler) -> None:
+        while True:
+            rest = self._rest()
+            if not rest.movable:
+                break
+            self._release(scheduler.next_turn(rest), rest)
+            self._settle()
+            if self._observe_now:
+                self._observation(len(self._execution.turns))
+        self._stop_on_unknown_end()
+        if self._execution.stopped is None:
+            scheduler.end_execution(rest)
+
+    def _release(self, name: str, rest: Rest) -> None:
+        place = self._places[name]
+        assert place.held is not None, f"{name} was given a turn but is not held"
+        turn = Turn(len(self._execution.turns) + 1, name, place.held.step, rest.movable)
+        self._execution.turns.append(turn)
+        place.turn, place.held = turn, None
+        place.session.release()
+
+    def _rest(self) -> Rest:
+        movable = tuple(n for n, place in self._places.items() if place.held is not None)
+        refused = tuple(
+            f"{turn.session}:{turn.effect.error.refusal.code}"
+            for turn in self._execution.turns
+            if turn.effect is not None
+            and turn.effect.error is not None
+            and turn.effect.error.refusal is not None
+        )
+        return Rest(movable, tuple(sorted(self._waits)), refused)
+
+    # -- coming to rest -------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Wait until every session is held, finished, or waiting by the server's word.
+
+        A session counts as waiting only if it waits for one of ours: background work takes locks for
+        a moment too, and counting those would make the execution depend on it. A cycle is no rest:
+        the server will resolve it.
+
+        Raises:
+            DeadlineExceeded: a step neither settled nor waited in time.
+        """
+        deadline = Deadline.after(self._limits.step_s)
+        patience = self._first_patience()
+        while under_way := self._under_way():
+            if (arrival := self._next_arrival(patience)) is not None:
+                self._note(arrival)
+                patience = self._first_patience()
+                continue
+            waits = self._ask_who_waits(under_way)
+            # The answer may have come while we asked, so look once more before believing it.
+            if (arrival := self._next_arrival(0)) is not None:
+                self._note(arrival)
+                patience = self._first_patience()
+                continue
+            if waits.keys() == set(under_way) and self._is_rest(waits):
+                self._begin_to_wait(waits)
+                return
+            patience = self._limits.patience_s
+            if deadline.over():
+                raise DeadlineExceeded(self._late(under_way, waits))
+        self._waits = {}
+
+    def _under_way(self) -> list[str]:
+        return [n for n, p in self._places.items() if p.held is None and not p.finished]
+
+    def _first_patience(self) -> float:
+        """None, if only sessions are under way that waited before and nothing can have woken them."""
+        last = self._execution.turns[-1] if self._execution.turns else None
+        if last is None or last.settled_in is None or last.step.kind is not StepKind.STATEMENT:
+            return self._limits.patience_s
+        return 0.0 if set(self._under_way()) <= self._waits.keys() else self._limits.patience_s
+
+    def _next_arrival(self, timeout_s: float) -> Arrival | None:
+        try:
+            return self._arrivals.get(timeout=timeout_s) if timeout_s else self._arrivals.get(False)
+        except Empty:
+            return None
+
+    def _ask_who_waits(self, under_way: Sequence[str]) -> Mapping[str, Wait]:
+        if not self._execution.turns:
+            return {}
+        self.probes_asked += 1
+        return self._probing(lambda probe: probe.waiting(under_way))
+
+    def _is_rest(self, waits: Mapping[str, Wait]) -> bool:
+        can_move = any(place.held is not None for place in self._places.values())
+        return can_move and not WaitGraph(tuple(waits.values())).cycle()
+
+    def _begin_to_wait(self, waits: Mapping[str, Wait]) -> None:
+        for name, wait in waits.items():
+            turn = self._places[name].turn
+            if turn is not None and turn.wait is None:
+                turn.wait = self._closer(wait)
+        self._waits = waits
+
+    def _closer(self, wait: Wait) -> Wait:
+        if not self._look_closely:
+            return wait
+        return self._probing(lambda probe: probe.details(wait.waiter)) or wait
+
+    def _note(self, arrival: Arrival) -> None:
+        place = self._places[arrival.session.name]
+        turn, place.turn = place.turn, None
+        if turn is not None:
+            turn.effect = arrival.effect
+            turn.settled_in = len(self._execution.turns)
+            self._note_effect(turn)
+        if isinstance(arrival.state, Held):
+            place.held = arrival.state
+            return
+        place.finished = True
+        self._execution.ends[arrival.session.name] = arrival.state.end
+
+    def _note_effect(self, turn: Turn) -> None:
+        error = turn.effect.error if turn.effect is not None else None
+        if error is None:
+            self._observe_now |= turn.step.kind is StepKind.COMMIT
+            return
+        refusal = error.refusal
+        if refusal is not None and refusal.kind == "deadlock":
+            report = self._probing(lambda probe: probe.last_deadlock(error.detail))
+            self._execution.deadlocks.append(
+                Deadlock(
+                    len(self._execution.turns),
+                    turn.session,
+                    refusal,
+                    report.cycle if report else (),
+                    report.lines if report else (),
+                )
+            )
+
+    def _late(self, under_way: Sequence[str], waits: Mapping[str, Wait]) -> str:
+        parts = []
+        for name in under_way:
+            turn = self._places[name].turn
+            what = turn.step.readable() if turn else "the part before its first statement"
+            state = "waits by the server's word" if name in waits else "has not answered"
+            parts.append(f"{name} {state}: {what}")
+        return f"not at rest within {self._limits.step_s:g} s: " + "; ".join(parts)
+
+    # -- the ends -------------------------------------------------------------------------------------
+
+    def _stop_on_unknown_end(self) -> None:
+        for name, end in self._execution.ends.items():
+            if isinstance(end, Stopped) and not end.reason.startswith("stopped after"):
+                self._execution.stopped = f"{name}: {end.reason}"
+
+    def _observation(self, after_turn: int) -> None:
+        self._observe_now = False
+        if self._observe is not None:
+            values = self._observing(self._observe)
+            self._execution.observations.append(Observation(after_turn, values))
+
+    def _observing(self, observe: Callable[[], tuple[object, ...]]) -> tuple[object, ...]:
+        try:
+            return observe()
+        except self._engine.driver_error as error:
+            raise ServerError(f"the server stopped answering: {error}") from error
+
+    def _probing(self, ask: Callable[[LockProbe], T]) -> T:
+        assert self._probe is not None, "the conductor is used outside its 'with' block"
+        try:
+            return ask(self._probe)
+        except self._engine.driver_error as error:
+            raise ServerError(f"the server stopped answering: {error}") from error
+
+    def _watch(self) -> None:
+        """Tell the probe our sessions' numbers; a session that had to connect again has a new one."""
+        numbers = {name: p.session.server_id for name, p in self._places.items()}
+        numbers = {name: number for name, number in numbers.items() if number}
+        if numbers != self._watched:
+            self._probing(lambda probe: probe.watch(numbers))
+            self._watched = numbers
+
+    def _abandon(self) -> None:
+        """End every program where it stands, so that the next execution starts clean."""
+        for place in self._places.values():
+            if place.held is not None:
+                place.held = None
+                place.session.abandon()
+            elif not place.finished:
+                self._cut(place)
+        deadline = Deadline.after(5.0)
+        while (left := self._under_way()) and not deadline.over():
+            arrival = self._next_arrival(0.1)
+            if arrival is None:
+                for name in left:
+                    self._places[name].session.interrupt()
+            elif isinstance(arrival.state, Finished):
+                self._places[arrival.session.name].finished = True
+            else:
+                arrival.session.abandon()
+
+    def _cut(self, place: _Place) -> None:
+        """Have the server end a connection whose step is under way."""
+        place.session.mark_abandoned()
+        try:
+            self._probing(lambda probe: probe.cancel(place.session.name))
+        except ServerError:
+            pass  # the server is gone, and the connection with it
+
+

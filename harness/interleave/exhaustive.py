@@ -1,0 +1,110 @@
+"""Depth-first search over all turns that the server allows.
+
+The tree is made of what was seen: after a turn the server decides where the sessions stand, so a
+node has one branch for each turn that could be taken and, under it, one node for each answer that
+the server gave. On the same programs it nearly always gives the same answer; where it has a choice (the
+victim of a deadlock), both answers are kept and both subtrees are searched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.interleave.scheduler import Rest
+
+
+@dataclass(slots=True)
+class Branch:
+    """A turn taken at a node: the answers seen so far."""
+
+    answers: dict[Rest, Node] = field(default_factory=dict)
+    attempts_in_vain: int = 0
+
+    def searched(self) -> bool:
+        """Whether everything seen below is searched, or was looked for in vain too often."""
+        return bool(self.answers) and all(node.searched for node in self.answers.values())
+
+
+@dataclass(slots=True)
+class Node:
+    """A state of rest, and the turns that lead on from it."""
+
+    rest: Rest
+    branches: dict[str, Branch] = field(default_factory=dict)
+    searched: bool = False
+    is_leaf: bool = False
+
+
+class Exhaustive:
+    """A scheduler that takes every possible turn at every state of rest, once.
+
+    `executions` counts distinct executions; `repeated` those which the server turned into one that
+    had been seen. `given_up` counts branches below which an answer that was seen once could not be
+    had again in `patience` attempts: the search is then not complete.
+    """
+
+    def __init__(self, limit: int | None = None, patience: int = 50) -> None:
+        self._root: Branch = Branch()
+        self._limit = limit
+        self._patience = patience
+        self._path: list[tuple[Branch, Node]] = []
+        self._branch = self._root
+        self.executions = 0
+        self.repeated = 0
+        self.given_up = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every execution that was found possible has been run."""
+        return self._root.searched() and self.given_up == 0
+
+    def new_execution(self) -> bool:
+        """Whether a turn is left that was possible and has not been taken."""
+        self._path = []
+        self._branch = self._root
+        if self._limit is not None and self.executions >= self._limit:
+            return False
+        return not self._root.searched()
+
+    def next_turn(self, rest: Rest) -> str:
+        """The first movable session whose branch is not yet searched."""
+        node = self._arrive(rest)
+        for name in rest.movable:
+            if not node.branches.setdefault(name, Branch()).searched():
+                return self._take(node, name)
+        # The server turned to an answer below which all is searched: run on to the end.
+        return self._take(node, rest.movable[0])
+
+    def end_execution(self, rest: Rest) -> None:
+        """Close the nodes of the path below which nothing is left."""
+        leaf = self._arrive(rest)
+        new = not leaf.is_leaf
+        leaf.is_leaf = leaf.searched = True
+        self.executions += new
+        self.repeated += not new
+        for branch, node in reversed(self._path):
+            if not node.is_leaf:
+                node.searched = all(
+                    name in node.branches and node.branches[name].searched()
+                    for name in node.rest.movable
+                )
+            self._lose_patience(branch, new)
+
+    def _lose_patience(self, branch: Branch, new: bool) -> None:
+        branch.attempts_in_vain = 0 if new else branch.attempts_in_vain + 1
+        if branch.attempts_in_vain <= self._patience or branch.searched():
+            return
+        for node in branch.answers.values():
+            self.given_up += not node.searched
+            node.searched = True
+
+    def _arrive(self, rest: Rest) -> Node:
+        node = self._branch.answers.get(rest)
+        if node is None:
+            node = self._branch.answers[rest] = Node(rest)
+        self._path.append((self._branch, node))
+        return node
+
+    def _take(self, node: Node, name: str) -> str:
+        self._branch = node.branches.setdefault(name, Branch())
+        return name

@@ -1,0 +1,81 @@
+"""A program to run, and how it ended.
+
+A program is a plain function over a SQLAlchemy `Connection` that decides its own transaction
+boundaries. Nothing in it knows the harness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from harness.outcome import Refusal
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program with its request bound: `run(connection)` does the whole work.
+
+    `expected_errors` are exceptions that belong to the program's contract ("no such order"): they
+    are results to compare. Any other exception, when the program runs alone, is a program that
+    cannot be judged.
+    """
+
+    title: str
+    run: Callable[[Connection], object]
+    expected_errors: tuple[type[BaseException], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The program came to its end; `value` is what it returned."""
+
+    value: object
+    commits: int = 0
+
+    def readable(self) -> str:
+        """A few words for a table."""
+        return "returned" if self.value is None else f"returned {self.value!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRefused:
+    """The server refused a transaction and the program gave up."""
+
+    refusal: Refusal
+    commits: int = 0
+
+    def readable(self) -> str:
+        """A few words for a table."""
+        return f"refused by the server ({self.refusal.code}, {self.refusal.kind})"
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The program ended with an exception of its own."""
+
+    name: str
+    message: str
+    commits: int = 0
+    expected: bool = False
+
+    def readable(self) -> str:
+        """A few words for a table."""
+        return f"raised {self.name}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The conductor stopped the program: it never ended, misbehaved, or its server went away."""
+
+    reason: str
+    commits: int = 0
+
+    def readable(self) -> str:
+        """A few words for a table."""
+        return f"stopped: {self.reason}"
+
+
+ProgramEnd = Returned | ServerRefused | Raised | Stopped

@@ -1,0 +1,43 @@
+"""A database for one use: on our own server a new one, on a given one the given one, emptied."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, runtime_checkable
+
+from sqlalchemy import URL
+
+from harness.servers import readiness
+from harness.servers.server import Server
+
+_numbers = itertools.count(1)
+
+
+@runtime_checkable
+class Lent(Protocol):
+    """A server that lends us one database and no right to make others."""
+
+    def empty_database(self) -> URL:
+        """Drop everything we made in the lent database; where it is."""
+
+
+@contextmanager
+def fresh_database(server: Server) -> Iterator[URL]:
+    """An empty database, as a URL for the administrator; gone afterwards.
+
+    Raises:
+        DBAPIError: the server refused.
+    """
+    if isinstance(server, Lent):
+        yield server.empty_database()
+        server.empty_database()
+        return
+    statements = server.engine.recipe.statements
+    name = f"harness_{next(_numbers)}"
+    readiness.tell(server.engine, server.url(), [statements.create_database(name)])
+    try:
+        yield server.url(name)
+    finally:
+        readiness.tell(server.engine, server.url(), [statements.drop_database(name)])

@@ -1,0 +1,44 @@
+"""Guard what is about to be started: in the register, and with the reaper.
+
+A guard is taken before the start and released after the end. In between, nothing that the record
+names can outlive the harness.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.servers import reaper, register, remains
+from harness.servers.owner import Owner
+from harness.servers.register import Record
+
+
+class Guard:
+    """Holds a record in the register and with the reaper until it is released."""
+
+    def __init__(self, what: str, *, folders: tuple[Path, ...] = (), container: bool = False,
+                 name: str | None = None) -> None:
+        self.record = Record(
+            name=name or register.new_name(),
+            owner=Owner.current(),
+            what=what,
+            folders=tuple(str(folder) for folder in folders),
+            container=container,
+        )
+        register.write(self.record)
+        self._reaper = reaper.current()
+        self._reaper.tell(f"+ {self.record.as_json()}")
+
+    def answered(self) -> None:
+        """Say that the start has been answered: nothing more will appear by itself."""
+        self._reaper.tell(f"= {self.record.name}")
+
+    def release(self) -> None:
+        """End what the record names and forget it. May be called again.
+
+        Raises:
+            HarnessError: something could not be ended; it stays in the register.
+        """
+        remains.remove(self.record)
+        self._reaper.tell(f"- {self.record.name}")
+        register.remove(self.record.name)

@@ -1,0 +1,32 @@
+"""The source of servers from programs on this machine."""
+
+from __future__ import annotations
+
+import functools
+
+from harness.engines.engine import Engine
+from harness.servers.installations import Unusable, find
+from harness.servers.local import open_local
+from harness.servers.offer import Missing, Offer
+from harness.servers.options import ServerOptions
+
+
+def offer(engine: Engine, options: ServerOptions) -> Offer | Missing:
+    """The first installation that runs here."""
+    reasons = []
+    for found in find(engine, options.folders):
+        if isinstance(found, Unusable):
+            reasons.append(f"{found.path} {found.reason}")
+            continue
+        source = f"local {found.installation.server}"
+        version = ".".join(str(number) for number in found.installation.version)
+        return Offer(
+            engine, "local", source, version, functools.partial(open_local, engine, found, source)
+        )
+    return Missing(
+        engine,
+        "local",
+        "; ".join(reasons) or f"no program {' or '.join(engine.recipe.local.programs)} found",
+        f"install {engine.recipe.local.package}, or name a folder with the unpacked package: "
+        "--local-servers DIR",
+    )

@@ -1,0 +1,72 @@
+"""Who started something: one process of one boot of one machine.
+
+A process number alone is used again sooner or later, so it comes with the moment its process
+started, and with the boot and the process namespace in which the number means anything.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One process, told apart from all others."""
+
+    pid: int
+    started: float
+    """Seconds since 1970, as the operating system remembers it."""
+    place: str
+    """The boot of the machine and the process namespace."""
+
+    @classmethod
+    def current(cls) -> Owner:
+        """The process that asks."""
+        pid = os.getpid()
+        return cls(pid, _started(pid), _place())
+
+    def alive(self) -> bool:
+        """Whether the process still runs, as far as can be seen from here."""
+        if self.place != _place() or not psutil.pid_exists(self.pid):
+            return False
+        try:
+            return abs(_started(self.pid) - self.started) < 1.0
+        except psutil.NoSuchProcess:
+            return False
+
+    def here(self) -> bool:
+        """Whether the owner belongs to this boot and namespace, so that `alive` can know."""
+        return self.place == _place()
+
+    def __str__(self) -> str:
+        return f"{self.pid}-{self.started:.2f}-{self.place}"
+
+    @classmethod
+    def parse(cls, text: str) -> Owner:
+        """The owner that `str` printed.
+
+        >>> Owner.parse("4121-1700000000.25-boot:4026531836").pid
+        4121
+
+        Raises:
+            ValueError: it is no owner.
+        """
+        pid, started, place = text.split("-", 2)
+        return cls(int(pid), float(started), place)
+
+
+def _started(pid: int) -> float:
+    return psutil.Process(pid).create_time()
+
+
+def _place() -> str:
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:  # not Linux: the boot is known by its time
+        boot, namespace = f"{psutil.boot_time():.0f}", 0
+    return f"{boot}:{namespace}"

@@ -1,0 +1,118 @@
+"""Whether a server is ready: it answers a real query, as the user who will use it.
+
+Log lines are never read for this. A server that initialises itself answers log lines, sockets and
+even pings before it is the server that was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import URL, Connection, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from harness.clock import Deadline, poll
+from harness.engines.engine import Engine
+from harness.errors import DeadlineExceeded, NotReady, ServerError
+
+START_LIMIT_S = 120.0
+
+T = TypeVar("T")
+
+
+def ask(engine: Engine, url: URL, query: str) -> str:
+    """The first value of the first row of a query, as text; empty if there is no row.
+
+    Raises:
+        DBAPIError: the server does not answer, or answers with an error.
+    """
+
+    def first(connection: Connection) -> str:
+        row = connection.execute(text(query)).first()
+        return "" if row is None else str(row[0])
+
+    return once(engine, url, first)
+
+
+def tell(engine: Engine, url: URL, statements: Sequence[str]) -> None:
+    """Execute statements, each committed by itself.
+
+    Raises:
+        DBAPIError: one failed; those before it stay.
+    """
+
+    def all_of_them(connection: Connection) -> None:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+    once(engine, url, all_of_them)
+
+
+def once(engine: Engine, url: URL, work: Callable[[Connection], T]) -> T:
+    """Connect, do one thing outside any transaction, disconnect."""
+    short = create_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={**engine.connect_arguments, **engine.recipe.patience},
+    )
+    try:
+        with short.connect() as connection:
+            return work(connection)
+    finally:
+        short.dispose()
+
+
+def wait_ready(
+    engine: Engine,
+    url: URL,
+    subject: str,
+    *,
+    died: Callable[[], str | None],
+    seen: Callable[[], str],
+    limit_s: float = START_LIMIT_S,
+) -> str:
+    """Wait until the server says its version; the version as text.
+
+    `died` says how the server ended, if it did; `seen` says what is to be seen of it.
+
+    Raises:
+        ServerError: it ended instead.
+        NotReady: it lives, and answered no query in time.
+    """
+    last = "no answer"
+    try:
+        for _ in poll(Deadline.after(limit_s), subject, every_s=0.01):
+            if (end := died()) is not None:
+                raise ServerError(f"{subject}: ended while starting ({end})")
+            try:
+                return ask(engine, url, engine.version_query)
+            except DBAPIError as error:
+                last = reason(error)
+    except DeadlineExceeded as error:
+        raise NotReady(
+            f"{subject}: not ready after {limit_s:.1f} s ({seen()})",
+            f"the last attempt to connect said: {last}",
+            "is the machine busy? a longer time may help: --start-limit SECONDS",
+        ) from error
+    raise AssertionError("poll ends by raising")
+
+
+def reason(error: DBAPIError) -> str:
+    """What the driver said, on one line. Drivers never repeat a password."""
+    original = error.orig
+    words = original.args[-1] if original is not None and original.args else original
+    return " ".join(str(words).split())[:300]
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that is not empty, or nothing."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 8192))
+            lines = file.read().decode(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,94 @@
+"""End what a record names: its processes, containers, volumes and folders.
+
+Used by the reaper, which must not depend on the rest of the package, and by `clean`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from harness.clock import Deadline, poll
+from harness.errors import DeadlineExceeded, HarnessError
+from harness.servers import processes
+from harness.servers.register import LABEL_ID, Record
+
+
+def remove(record: Record, *, starting: bool = False) -> None:
+    """End everything that belongs to a record; nothing happens if all is gone already.
+
+    `starting` says that a container may be under way: its request was sent and not yet answered.
+
+    Raises:
+        HarnessError: something could not be ended; the record is still needed.
+    """
+    for folder in record.folders:
+        remove_folder(Path(folder))
+    if record.container:
+        remove_containers(record.name)
+        if starting:
+            _remove_late_containers(record.name)
+
+
+def remove_folder(folder: Path) -> None:
+    """Kill what works in a folder and remove it.
+
+    Raises:
+        HarnessError: it could not be removed.
+    """
+    if not folder.exists():
+        return
+    processes.kill(folder)
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass  # somebody else removed it at the same time
+    except OSError as error:
+        raise HarnessError(f"{folder}: cannot be removed ({error.strerror})") from error
+
+
+def remove_containers(name: str) -> bool:
+    """Remove the containers and volumes that carry this label; whether there were any.
+
+    Raises:
+        HarnessError: Docker cannot be asked, or refused.
+    """
+    # Imported here: the reaper mostly has no need of it, and it takes a fifth of a second.
+    import docker
+    import docker.errors
+
+    try:
+        client = docker.from_env()
+        try:
+            wanted = {"label": f"{LABEL_ID}={name}"}
+            found = client.containers.list(all=True, filters=wanted, ignore_removed=True)
+            for container in found:
+                _remove_container(container)
+            for volume in client.volumes.list(filters=wanted):
+                volume.remove(force=True)
+            return bool(found)
+        finally:
+            client.close()
+    except docker.errors.DockerException as error:
+        raise HarnessError(f"container of {name}: cannot be removed ({error})") from error
+
+
+def _remove_container(container: object) -> None:
+    import docker.errors
+
+    try:
+        container.remove(force=True, v=True)  # type: ignore[attr-defined]
+    except docker.errors.NotFound:
+        pass
+    except docker.errors.APIError as error:
+        if error.status_code != 409:  # it is being removed already
+            raise
+
+
+def _remove_late_containers(name: str) -> None:
+    try:
+        for _ in poll(Deadline.after(10.0), f"container of {name}", every_s=0.5):
+            if remove_containers(name):
+                return
+    except DeadlineExceeded:
+        return

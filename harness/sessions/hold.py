@@ -1,0 +1,104 @@
+"""Hold sessions at SQLAlchemy's connection events.
+
+`before_cursor_execute` sees every statement, whether it comes from `text()`, Core or the ORM, and
+savepoints, which SQLAlchemy sends as statements; `commit` and `rollback` are fired before the driver
+is called (SQLAlchemy, "Core Events"). What goes around SQLAlchemy, through the driver's own cursor,
+is not seen: it runs inside the step before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPICursor, ExceptionContext, ExecutionContext
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
+
+from harness.sessions.session import Session, session_of_this_thread, step_error
+from harness.sessions.step import Effect, Step, StepKind
+
+ROWS_KEPT = 50
+"""Rows of a result that are kept for the report; the program gets all of them."""
+
+
+def hold_at_every_step(database: Engine, session_of: Callable[[], Session | None]) -> None:
+    """Make every step on *database* wait for its session's release.
+
+    `session_of` gives the session of the calling thread while its program runs, else None: what
+    the harness itself sends (the first connect, for one) is not held.
+    """
+
+    @event.listens_for(database, "before_cursor_execute")
+    def before(
+        _connection: Connection,
+        _cursor: DBAPICursor,
+        statement: str,
+        parameters: Any,
+        _context: ExecutionContext | None,
+        _many: bool,
+    ) -> None:
+        if (session := session_of()) is not None:
+            session.hold(Step.of_statement(statement, parameters))
+
+    @event.listens_for(database, "after_cursor_execute")
+    def after(
+        _connection: Connection,
+        cursor: DBAPICursor,
+        _statement: str,
+        _parameters: Any,
+        context: ExecutionContext | None,
+        _many: bool,
+    ) -> None:
+        if (session := session_of()) is not None:
+            session.note(_effect_of(cursor, context))
+
+    @event.listens_for(database, "commit")
+    def commit(_connection: Connection) -> None:
+        if (session := session_of()) is not None:
+            session.hold(Step(StepKind.COMMIT, "commit"))
+
+    @event.listens_for(database, "rollback")
+    def rollback(_connection: Connection) -> None:
+        if (session := session_of()) is not None:
+            session.hold(Step(StepKind.ROLLBACK, "rollback"))
+
+    @event.listens_for(database, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        if (session := session_of()) is not None:
+            error = context.original_exception
+            session.note(Effect(error=step_error(session.kind, error)))
+
+
+def _effect_of(cursor: DBAPICursor, context: ExecutionContext | None) -> Effect:
+    """Look at a result without taking it away from the program."""
+    if cursor.description is None:
+        return Effect(rowcount=cursor.rowcount)
+    columns = tuple(str(column[0]) for column in cursor.description)
+    if context is not None and getattr(context, "_is_server_side", False):
+        return Effect(columns=columns)  # rows that are still at the server must not be fetched here
+    rows = tuple(tuple(row) for row in cursor.fetchmany(ROWS_KEPT))
+    if rows:
+        cursor.scroll(0, mode="absolute")  # PEP 249's optional extension; both drivers have it
+    return Effect(rowcount=cursor.rowcount, columns=columns, rows=rows)
+
+
+def forbid_second_connections() -> Callable[[], None]:
+    """While in force, a program that takes another connection is told so and ends.
+
+    A second connection would run unheld beside the explored one. The rule covers every pool of the
+    process, whatever engine the program made or kept. Returns what ends the rule.
+    """
+
+    def taken(_dbapi: object, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        if (session := session_of_this_thread()) is not None:
+            session.misbehave("the program took a second connection, which cannot be held")
+
+    event.listen(Pool, "checkout", taken)
+
+    def lift() -> None:
+        event.remove(Pool, "checkout", taken)
+
+    return lift
+
+

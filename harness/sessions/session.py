@@ -1,0 +1,320 @@
+"""A session: one thread, one connection, one program held at every step.
+
+The conductor starts a program, is told of each hold by an *arrival*, and releases one step at a
+time. Only the session's own thread ever touches its connection.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
+
+from harness.engines.engine import Engine as EngineKind
+from harness.errors import ProgramMisbehaved
+from harness.outcome import Refusal
+from harness.programs import Program, ProgramEnd, Raised, Returned, ServerRefused, Stopped
+from harness.sessions.step import Effect, Step, StepError, StepKind
+
+
+class Abandoned(BaseException):
+    """Unwinds a program whose execution is over. Not an Exception: programs must not catch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The session stands before a step."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The program has ended and its transaction is over."""
+
+    end: ProgramEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A session came to rest; `effect` is what its last step did (None at its first hold)."""
+
+    session: Session
+    state: Held | Finished
+    effect: Effect | None
+
+
+Arrivals = SimpleQueue[Arrival]
+
+_here = threading.local()
+
+
+def session_of_this_thread() -> Session | None:
+    """The session whose program runs on the calling thread, if any."""
+    return getattr(_here, "session", None)
+
+
+class Session:
+    """One connection on a thread of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        kind: EngineKind,
+        database: Engine,
+        arrivals: Arrivals,
+        *,
+        attempts: int = 1,
+        step_limit: int = 1_000,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.server_id = 0
+        self._database = database
+        self._arrivals = arrivals
+        self._attempts = attempts
+        self._step_limit = step_limit
+        self._go: SimpleQueue[Program | str] = SimpleQueue()
+        self._effect: Effect | None = None
+        self._steps = 0
+        self._commits = 0
+        self._stop_after_commits: int | None = None
+        self._abandoned = False
+        self._committing = False
+        self._transaction_over = False
+        self._misbehaved: str | None = None
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._live, name=f"session-{name}", daemon=True)
+
+    # -- what the conductor calls ------------------------------------------------------------
+
+    def open(self) -> None:
+        """Connect, and learn the server's number for this connection.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the server did not take the connection.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def start(self, program: Program, stop_after_commits: int | None = None) -> None:
+        """Let the program run to its first hold, or to its end if it asks nothing."""
+        self._effect = None
+        self._steps = self._commits = 0
+        self._stop_after_commits = stop_after_commits
+        self._abandoned = self._committing = self._transaction_over = False
+        self._misbehaved = None
+        self._go.put(program)
+
+    def release(self) -> None:
+        """Let the held step go to the server."""
+        self._go.put("release")
+
+    def abandon(self) -> None:
+        """End the held program without its next step; it arrives as finished."""
+        self._abandoned = True
+        self._go.put("abandon")
+
+    def mark_abandoned(self) -> None:
+        """The step under way is being ended from outside: take no further one."""
+        self._abandoned = True
+
+    def interrupt(self) -> None:
+        """Raise `Abandoned` in a program that computes without end between two statements."""
+        self._abandoned = True
+        ident = self._thread.ident
+        if ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(ident), ctypes.py_object(Abandoned)
+            )
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """End the thread and its connection. False if the thread did not end in time."""
+        self._go.put("close")
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    # -- what the hold calls, on the session's thread -------------------------------------------
+
+    def hold(self, step: Step) -> None:
+        """Stand before *step* until released.
+
+        Raises:
+            Abandoned: the execution is over.
+        """
+        if step.kind is StepKind.ROLLBACK and (self._transaction_over or self._abandoned):
+            # The server has ended the transaction with its refusal and released every lock: this
+            # rollback changes nothing that another session could see, so it is not a step.
+            self._transaction_over = False
+            return
+        if self._abandoned:
+            raise Abandoned
+        self._steps += 1
+        if self._steps > self._step_limit:
+            self._give_up(f"more than {self._step_limit} steps")
+        self._count_commit()
+        if self._stop_after_commits is not None and self._commits >= self._stop_after_commits:
+            self._give_up(f"stopped after {self._commits} commits, as asked")
+        self._arrive(Held(step))
+        if self._go.get() != "release":
+            raise Abandoned
+        self._transaction_over = False
+        self._committing = step.kind is StepKind.COMMIT
+
+    def note(self, effect: Effect) -> None:
+        """Keep what the server answered until the session comes to rest."""
+        self._effect = effect
+        if effect.error is not None:
+            self._committing = False
+            refusal = effect.error.refusal
+            self._transaction_over = refusal is not None and refusal.ends_transaction
+
+    def misbehave(self, reason: str) -> None:
+        """Note that the program did what cannot be explored.
+
+        Raises:
+            ProgramMisbehaved: always.
+        """
+        self._misbehaved = reason
+        raise ProgramMisbehaved(f"{self.name}: {reason}")
+
+    # -- the thread ---------------------------------------------------------------------------------
+
+    def _give_up(self, reason: str) -> None:
+        self._abandoned = True
+        self._misbehaved = reason
+        raise Abandoned
+
+    def _count_commit(self) -> None:
+        if self._committing:
+            self._commits += 1
+            self._committing = False
+
+    def _arrive(self, state: Held | Finished) -> None:
+        effect, self._effect = self._effect, None
+        self._arrivals.put(Arrival(self, state, effect))
+
+    def _live(self) -> None:
+        try:
+            self._connect()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that called open()
+            self._failure = error
+            self._ready.set()
+            return
+        self._ready.set()
+        while True:
+            try:
+                order = self._go.get()
+            except Abandoned:  # an interrupt that came after the program had ended
+                continue
+            if order == "close":
+                self._database.dispose()
+                return
+            if isinstance(order, Program):
+                self._arrive_finished(order)
+
+    def _connect(self) -> None:
+        with self._database.connect() as connection:
+            self.server_id = int(connection.exec_driver_sql(self.kind.session_query).scalar_one())
+
+    def _arrive_finished(self, program: Program) -> None:
+        if not self.server_id:
+            try:
+                self._connect()
+            except DBAPIError as error:
+                self._arrive(Finished(Stopped(f"cannot connect: {first_line(error)}")))
+                return
+        end = self._run(program)
+        if isinstance(end, Stopped) or self._abandoned:
+            # Whatever state the connection is in, the next program gets a new one.
+            self._database.dispose()
+            self.server_id = 0
+        self._arrive(Finished(end))
+
+    def _run(self, program: Program) -> ProgramEnd:
+        try:
+            value = self._attempt(program)
+        except Abandoned:
+            self._count_commit()
+            return Stopped(self._misbehaved or "the execution was over", self._commits)
+        except BaseException as error:  # noqa: BLE001 - a program may raise anything; it is its end
+            self._count_commit()
+            return self._judge(program, error)
+        self._count_commit()
+        if self._misbehaved is not None:
+            return Stopped(self._misbehaved, self._commits)
+        return Returned(value, self._commits)
+
+    def _judge(self, program: Program, error: BaseException) -> ProgramEnd:
+        if self._misbehaved is not None:
+            return Stopped(self._misbehaved, self._commits)
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            self._abandoned = True
+            return Stopped(f"lost its connection: {error.orig}", self._commits)
+        refusal = refusal_of(self.kind, error)
+        if refusal is not None and refusal.retryable:
+            return ServerRefused(refusal, self._commits)
+        expected = isinstance(error, program.expected_errors)
+        return Raised(type(error).__name__, first_line(error), self._commits, expected)
+
+    def _attempt(self, program: Program) -> object:
+        if self._attempts == 1:
+            return self._once(program)
+        retrying = Retrying(
+            stop=stop_after_attempt(self._attempts),
+            retry=retry_if_exception(self._retryable),
+            reraise=True,
+        )
+        return retrying(self._once, program)
+
+    def _retryable(self, error: BaseException) -> bool:
+        refusal = refusal_of(self.kind, error)
+        return refusal is not None and refusal.retryable
+
+    def _once(self, program: Program) -> object:
+        with self._database.connect() as connection:
+            _here.session = self
+            try:
+                return self._to_the_end(program, connection)
+            finally:
+                _here.session = None
+
+    def _to_the_end(self, program: Program, connection: Connection) -> object:
+        try:
+            value = program.run(connection)
+            if connection.closed:
+                self.misbehave("the program closed its connection")
+        except BaseException:
+            if not connection.closed and connection.in_transaction():
+                connection.rollback()
+            raise
+        if connection.in_transaction():
+            connection.rollback()
+        return value
+
+
+def refusal_of(kind: EngineKind, error: BaseException) -> Refusal | None:
+    """The refusal that an exception carries, looking through SQLAlchemy's wrapping."""
+    return kind.classify(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an exception's text: what a table has room for."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
+    return str(error).splitlines()[0] if str(error) else ""
+
+
+def step_error(kind: EngineKind, error: BaseException) -> StepError:
+    """What a step's error says, with the server's refusal if it is one."""
+    return StepError(
+        type(error).__name__, first_line(error), refusal_of(kind, error), kind.detail_of(error)
+    )
