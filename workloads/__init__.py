@@ -1,0 +1,1 @@
+"""The application programs (AP) that the harness runs, each usable without it."""

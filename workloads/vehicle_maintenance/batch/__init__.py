@@ -1,0 +1,1 @@
+"""The programs of the batch night (exam table 3)."""

@@ -1,0 +1,1 @@
+"""The programs that run while the offices are open (exam table 2)."""
