@@ -66,7 +66,8 @@ class YearsLater(FunctionElement[date]):
 @compiles(YearsLater, "mysql", "mariadb")
 def _years_later_by_date_add(element: YearsLater, compiler: SQLCompiler, **kw: Any) -> str:
     day, years = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"DATE_ADD({day}, INTERVAL {years} YEAR)"
+    # Added to a bound value, which arrives as text, the sum would be text: hence the cast.
+    return f"CAST(DATE_ADD({day}, INTERVAL {years} YEAR) AS DATE)"
 
 
 @compiles(YearsLater, "postgresql")

@@ -41,9 +41,9 @@ from schema.vehicle_maintenance.vocabulary import (
     SHAKEN,
 )
 
-# A shaken of a private car is valid for two years, counted from the previous expiry rather than
-# from the day of the test, provided that the test falls in the last month before it: being
-# early costs the customer nothing. The system tests within that month.
+# A shaken of a private car or a light van is valid for two years. They count from the previous
+# expiry rather than from the day of the test, provided that the test falls in the last month
+# before it: being early costs the customer nothing. The system tests within that month.
 SHAKEN_VALID_YEARS = 2
 
 

@@ -1,0 +1,13 @@
+"""The exam's problems as scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.scenario import Scenario
+from workloads.vehicle_maintenance.problems.problem_2 import PROBLEM_2
+
+
+def scenarios() -> Sequence[Scenario]:
+    """What the entry point brings."""
+    return [PROBLEM_2]
