@@ -56,9 +56,8 @@ class Capability:
 
     present: bool
     sentence: str
-
-    def __bool__(self) -> bool:
-        return self.present
+    since: tuple[int, ...] = ()
+    """The first version that has it."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,11 @@ class Engine:
     without_foreign_keys: tuple[Sequence[str], Sequence[str]]
     """Statements around work during which foreign keys are not checked; may be empty."""
     capabilities: Mapping[str, Capability]
+
+    def can(self, capability: str, version: str) -> bool:
+        """Whether a server of this kind and version has a capability."""
+        known = self.capabilities[capability]
+        return known.present and self.parse_version(version) >= known.since
 
     def url(self, host: str, port: int, password: str, database: str | None = None) -> URL:
         """The URL of a database on a server that we started, as its administrator."""

@@ -60,6 +60,11 @@ class Layout:
         return self.folder / "data"
 
     @property
+    def exchange(self) -> Path:
+        """Where the server and its tools may read and write files on the user's behalf."""
+        return self.folder / "exchange"
+
+    @property
     def claim(self) -> Path:
         """The statements that set the password; removed as soon as they have done so."""
         return self.folder / "claim.sql"
@@ -86,6 +91,8 @@ class Command:
     """What it reads first on its standard input."""
     inputs: tuple[tuple[str, ...], ...] = ()
     """What it reads next: files below the installation's base, each with its possible names."""
+    postscript: str = ""
+    """What it reads last."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,8 @@ class LocalRecipe:
     """Make a data directory in an empty folder, with an administrator without password."""
     files: Mapping[str, str]
     """What is written into a new data directory before its first start."""
+    individual: tuple[str, ...]
+    """Files of a new data directory that no copy may share; the server makes them again."""
     serve: Callable[[Installation, Layout, Settings, bool], tuple[str, ...]]
     """The server's arguments; the last value says whether this start must claim."""
     socket_url: Callable[[Layout], URL] | None
@@ -118,6 +127,8 @@ class ContainerRecipe:
 
     image: str
     """What is used if nobody says otherwise: the newest long-term version's image."""
+    version_variable: str
+    """The image's variable that holds the version of the server in it."""
     data: str
     """Where the data directory is, inside. Not the image's own volume, so that it can be kept."""
     environment: Callable[[str, Profile], Mapping[str, str]]

@@ -90,6 +90,20 @@ class Exhaustive:
                 )
             self._lose_patience(branch, new)
 
+    def fraction(self) -> float:
+        """About how much of the tree is behind us, between 0 and 1, after an execution.
+
+        Each state's branches are taken to be equally large, so it is an estimate (Knuth 1975).
+        """
+        done, share = 0.0, 1.0
+        for branch, node in self._path:
+            if branch.searched():
+                return min(1.0, done + share)
+            share /= max(1, len(node.rest.movable))
+            others = [b for b in node.branches.values() if b.searched()]
+            done += share * len(others)
+        return done
+
     def _lose_patience(self, branch: Branch, new: bool) -> None:
         branch.attempts_in_vain = 0 if new else branch.attempts_in_vain + 1
         if branch.attempts_in_vain <= self._patience or branch.searched():

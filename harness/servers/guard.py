@@ -16,8 +16,14 @@ from harness.servers.register import Record
 class Guard:
     """Holds a record in the register and with the reaper until it is released."""
 
-    def __init__(self, what: str, *, folders: tuple[Path, ...] = (), container: bool = False,
-                 name: str | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        folders: tuple[Path, ...] = (),
+        container: bool = False,
+        name: str | None = None,
+    ) -> None:
         self.record = Record(
             name=name or register.new_name(),
             owner=Owner.current(),

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from harness.engines.engine import Engine
 from harness.engines.recipe import Installation, LocalRecipe, Version
+from harness.errors import ServerError
+from harness.servers import unpacked
 from harness.servers.account import Account
 from harness.servers.programs import Programs
 
@@ -35,35 +37,80 @@ def find(engine: Engine, roots: tuple[Path, ...]) -> Iterator[Programs | Unusabl
     recipe = engine.recipe.local
     account = Account.for_server(recipe.account)
     seen: set[Path] = set()
-    for path in _candidates(recipe, roots):
-        real = path.resolve()
-        if real not in seen:
-            seen.add(real)
-            found = probe(engine, path, account)
-            if found is not None:
-                yield found
+    for root in roots:
+        for path in _in_folder(recipe, root.resolve()):
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                yield from _known(_unpacked(engine, root.resolve(), path, account))
+    for path in _on_machine(recipe):
+        if path.resolve() not in seen:
+            seen.add(path.resolve())
+            yield from _known(probe(engine, path, account))
 
 
-def _candidates(recipe: LocalRecipe, roots: tuple[Path, ...]) -> Iterator[Path]:
+def _known(found: Programs | Unusable | None) -> Iterator[Programs | Unusable]:
+    if found is not None:
+        yield found
+
+
+def _in_folder(recipe: LocalRecipe, root: Path) -> Iterator[Path]:
+    """Server programs below a folder that the user named."""
+    for program in recipe.programs:
+        for pattern in (*recipe.folders, "bin", "sbin", "."):
+            for folder in sorted(root.glob(pattern), key=_newest_first, reverse=True):
+                if os.access(folder / program, os.X_OK):
+                    yield folder / program
+
+
+def _on_machine(recipe: LocalRecipe) -> Iterator[Path]:
     for program in recipe.programs:
         on_path = shutil.which(program)
         if on_path is not None:
             # A link such as /usr/local/bin/postgres hides where its companions are.
             yield Path(on_path).resolve()
-        for pattern in recipe.folders:
-            for folder in sorted(Path("/").glob(pattern), key=_newest_first, reverse=True):
-                if os.access(folder / program, os.X_OK):
-                    yield folder / program
+    yield from _in_folder(recipe, Path("/"))
 
 
 def _newest_first(folder: Path) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", str(folder)))
 
 
+def _unpacked(
+    engine: Engine, root: Path, path: Path, account: Account
+) -> Programs | Unusable | None:
+    if unpacked.loader(root) is None:
+        return probe(engine, path, account, {"LD_LIBRARY_PATH": unpacked.library_path(root)})
+    if not account.reaches(path):
+        return Unusable(path, f"is in a folder that user {account.uid} cannot enter")
+    try:
+        return probe(engine, unpacked.mirrored(root, path, account), account, origin=path)
+    except (OSError, ServerError) as error:
+        return Unusable(path, f"cannot be mirrored ({error})")
+
+
 def probe(
-    engine: Engine, path: Path, account: Account, environment: Mapping[str, str] | None = None
+    engine: Engine,
+    path: Path,
+    account: Account,
+    environment: Mapping[str, str] | None = None,
+    origin: Path | None = None,
 ) -> Programs | Unusable | None:
     """Run a server program's `--version`; None if it is another engine's."""
+    said = _version_text(path, account, environment or {})
+    if isinstance(said, Unusable):
+        return said
+    try:
+        version: Version = engine.recipe.local.parse_program(said)
+    except ValueError:
+        return None
+    if version < engine.oldest_supported:
+        oldest = ".".join(str(number) for number in engine.oldest_supported)
+        found = ".".join(str(number) for number in version)
+        return Unusable(path, f"is version {found}; the oldest supported is {oldest}")
+    return Programs(Installation(path, version), account, environment or {}, origin)
+
+
+def _version_text(path: Path, account: Account, environment: Mapping[str, str]) -> str | Unusable:
     try:
         done = subprocess.run(
             [str(path), "--version"],
@@ -71,7 +118,7 @@ def probe(
             check=False,
             cwd="/",
             timeout=_PROBE_LIMIT_S,
-            env={"PATH": os.defpath, "LANG": "C", **(environment or {})},
+            env={"PATH": os.defpath, "LANG": "C", **environment},
             **account.identity(),
         )
     except subprocess.TimeoutExpired:
@@ -81,13 +128,4 @@ def probe(
     if done.returncode != 0:
         words = done.stderr.decode(errors="replace").strip().split("\n")[-1]
         return Unusable(path, f"--version ended with exit status {done.returncode} ({words})")
-    text = done.stdout.decode(errors="replace").strip()
-    try:
-        version: Version = engine.recipe.local.parse_program(text)
-    except ValueError:
-        return None
-    if version < engine.oldest_supported:
-        oldest = ".".join(str(number) for number in engine.oldest_supported)
-        found = ".".join(str(number) for number in version)
-        return Unusable(path, f"is version {found}; the oldest supported is {oldest}")
-    return Programs(Installation(path, version), account, environment or {})
+    return done.stdout.decode(errors="replace").strip()

@@ -7,6 +7,7 @@ still holds its lock file's process number, and a restart would be refused.
 from __future__ import annotations
 
 import secrets
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from harness.engines.engine import Engine, Profile
 from harness.engines.recipe import Layout, Settings
-from harness.errors import DeadlineExceeded, ServerError
+from harness.errors import DeadlineExceeded, HarnessError, NotReady, ServerError
 from harness.servers import folders, ports, processes, readiness, template
 from harness.servers.guard import Guard
 from harness.servers.offer import Wanted
@@ -63,12 +64,15 @@ class LocalServer:
         """
         try:
             self._prepare()
-            self._start(claiming=True, port_is_fixed=port_is_fixed)
-        except OSError as error:
+            if not self._starts_from_copy(port_is_fixed=port_is_fixed):
+                template.forget(self.engine, self._programs, self.profile)
+                self._fill()
+                self._start(claiming=True, port_is_fixed=port_is_fixed)
+        except BaseException as error:
             self.stop()
-            raise ServerError(f"{self._subject}: {error.strerror}: {error.filename}") from error
-        except BaseException:
-            self.stop()
+            # Our own time-outs are OSErrors as well, and already say what there is to say.
+            if isinstance(error, OSError) and not isinstance(error, HarnessError):
+                raise ServerError(f"{self._subject}: {error}") from error
             raise
 
     def url(self, database: str | None = None) -> URL:
@@ -121,6 +125,8 @@ class LocalServer:
 
     def log(self) -> str:
         """The server's own log so far."""
+        if not self._layout.log.exists():
+            return ""
         return self._layout.log.read_text(encoding="utf-8", errors="replace")
 
     @property
@@ -131,7 +137,7 @@ class LocalServer:
     @property
     def workplace(self) -> str:
         """A folder that the server and its tools can write to; gone after `stop`."""
-        return str(self._layout.folder)
+        return str(self._layout.exchange)
 
     def run_tool(self, name: str, *arguments: str) -> str:
         """Run one of the server's own tools beside it, as its account; its output.
@@ -163,8 +169,26 @@ class LocalServer:
         account = self._programs.account
         folders.make_private(self._layout.folder, account)
         folders.make_private(self._layout.sockets, account)
-        template.copy_to(self._layout.data, self.engine, self._programs, self.profile)
+        folders.make_private(self._layout.exchange, account)
         self._write_client_file()
+
+    def _starts_from_copy(self, *, port_is_fixed: bool) -> bool:
+        """Start on a copied data directory; False if it is the copy that is bad, perhaps."""
+        was_there = self._fill()
+        try:
+            self._start(claiming=True, port_is_fixed=port_is_fixed)
+        except NotReady:
+            raise
+        except ServerError:
+            if not was_there or ports.taken(self._layout.port):
+                raise
+            return False
+        return True
+
+    def _fill(self) -> bool:
+        """Make the data directory, whatever is there; whether its template was there already."""
+        shutil.rmtree(self._layout.data, ignore_errors=True)
+        return template.copy_to(self._layout.data, self.engine, self._programs, self.profile)
 
     def _write_client_file(self) -> None:
         tools = self.engine.recipe.tools
@@ -185,18 +209,14 @@ class LocalServer:
                         "does another server listen there? `ss -ltnp` shows it",
                         f"log: {self._layout.log}",
                     ) from None
-                self._layout = Layout(
-                    self._layout.folder, self._layout.sockets, ports.free()
-                )
+                self._layout = Layout(self._layout.folder, self._layout.sockets, ports.free())
                 self._write_client_file()
             else:
                 return
 
     def _start_once(self, *, claiming: bool) -> None:
         recipe = self.engine.recipe.local
-        statements = self.engine.recipe.statements.claim(
-            self.engine.administrator, self._password
-        )
+        statements = self.engine.recipe.statements.claim(self.engine.administrator, self._password)
         by_file = claiming and recipe.socket_url is None
         if by_file:
             text = "".join(f"{statement};\n" for statement in statements)
@@ -248,8 +268,7 @@ class LocalServer:
         return f"process {self._process.pid} is alive, port {self._layout.port} {listens}"
 
     def _evidence(self) -> list[str]:
-        line = readiness.last_line(self._layout.log)
-        return [f"last line of its log: {line[:300]}"] if line else ["its log is empty"]
+        return readiness.last_words(self.log())
 
     def _end_now(self) -> None:
         processes.kill(self._layout.folder)
@@ -268,4 +287,3 @@ def open_local(engine: Engine, programs: Programs, source: str, wanted: Wanted) 
     server = LocalServer(engine, programs, wanted, source)
     server.open(port_is_fixed=wanted.port is not None)
     return server
-

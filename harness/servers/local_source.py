@@ -18,7 +18,7 @@ def offer(engine: Engine, options: ServerOptions) -> Offer | Missing:
         if isinstance(found, Unusable):
             reasons.append(f"{found.path} {found.reason}")
             continue
-        source = f"local {found.installation.server}"
+        source = str(found)
         version = ".".join(str(number) for number in found.installation.version)
         return Offer(
             engine, "local", source, version, functools.partial(open_local, engine, found, source)

@@ -59,5 +59,5 @@ class Missing:
 class Source(Protocol):
     """A place where servers come from."""
 
-    def __call__(self, engine: Engine, options: ServerOptions) -> Offer | Missing:
+    def __call__(self, engine: Engine, options: ServerOptions, /) -> Offer | Missing:
         """Ask for a kind of server. Starts nothing and changes nothing."""

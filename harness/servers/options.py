@@ -55,9 +55,7 @@ class ServerOptions:
         """
         said = os.environ if environment is None else environment
         named = [f"HARNESS_{name}_URL" for name in ("MYSQL", "MARIADB", "POSTGRESQL")]
-        from_variables = tuple(
-            said[name] for name in ("HARNESS_SERVER", *named) if said.get(name)
-        )
+        from_variables = tuple(said[name] for name in ("HARNESS_SERVER", *named) if said.get(name))
         roots = folders or tuple(
             filter(None, said.get("HARNESS_LOCAL_SERVERS", "").split(os.pathsep))
         )

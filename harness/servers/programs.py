@@ -22,6 +22,12 @@ class Programs:
     environment: Mapping[str, str] = field(default_factory=dict)
     """What they need besides, such as where their libraries are."""
 
+    origin: Path | None = None
+    """Where the server program was found, if what is run is a stand-in for that."""
+
+    def __str__(self) -> str:
+        return f"local {self.origin or self.installation.server}"
+
     def path(self, name: str) -> Path | None:
         """A program by its name: beside the server program, else in `bin` or `sbin`."""
         base = self.installation.base
@@ -72,7 +78,9 @@ class Programs:
             **self.account.identity(),
         )
 
-    def spawn(self, arguments: Sequence[str], *, folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    def spawn(
+        self, arguments: Sequence[str], *, folder: Path, log: Path
+    ) -> subprocess.Popen[bytes]:
         """Start the server program as a child of ours; what it says is appended to its log."""
         with log.open("ab") as file:
             self.account.give(log)

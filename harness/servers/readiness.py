@@ -6,8 +6,8 @@ even pings before it is the server that was asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import URL, Connection, NullPool, create_engine, text
@@ -18,6 +18,8 @@ from harness.engines.engine import Engine
 from harness.errors import DeadlineExceeded, NotReady, ServerError
 
 START_LIMIT_S = 120.0
+
+_TROUBLE = re.compile(r"\b(ERROR|FATAL|PANIC)\b")
 
 T = TypeVar("T")
 
@@ -73,6 +75,7 @@ def wait_ready(
     died: Callable[[], str | None],
     seen: Callable[[], str],
     limit_s: float = START_LIMIT_S,
+    every_s: float = 0.01,
 ) -> str:
     """Wait until the server says its version; the version as text.
 
@@ -84,7 +87,7 @@ def wait_ready(
     """
     last = "no answer"
     try:
-        for _ in poll(Deadline.after(limit_s), subject, every_s=0.01):
+        for _ in poll(Deadline.after(limit_s), subject, every_s):
             if (end := died()) is not None:
                 raise ServerError(f"{subject}: ended while starting ({end})")
             try:
@@ -107,12 +110,15 @@ def reason(error: DBAPIError) -> str:
     return " ".join(str(words).split())[:300]
 
 
-def last_line(log: Path) -> str:
-    """The last line of a log that is not empty, or nothing."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 8192))
-            lines = file.read().decode(errors="replace").split("\n")
-    except OSError:
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+def last_words(log: str) -> list[str]:
+    r"""The lines of a log that say most: the last two that report errors, else the last line.
+
+    >>> last_words("[ERROR] no space left\n[ERROR] Aborting\n[Note] end\n")
+    ['its log says: [ERROR] no space left', 'its log says: [ERROR] Aborting']
+    >>> last_words("")
+    ['its log is empty']
+    """
+    lines = [line.strip() for line in log[-20_000:].split("\n") if line.strip()]
+    errors = [line for line in lines if _TROUBLE.search(line)]
+    said = errors[-2:] or lines[-1:]
+    return [f"its log says: {line[:300]}" for line in said] or ["its log is empty"]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import io
 import os
 import select
 import signal
@@ -82,7 +81,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     guarded: dict[str, Record] = {}
     answered: set[str] = set()
-    for line in _lines(sys.stdin.buffer.raw, int(sys.argv[1])):  # type: ignore[attr-defined]
+    for line in _lines(sys.stdin.fileno(), int(sys.argv[1])):
         verb, _, rest = line.partition(" ")
         if verb == "+":
             record = Record.parse(rest)
@@ -97,19 +96,19 @@ def main() -> None:
             register.remove(name)
 
 
-def _lines(pipe: io.RawIOBase, owner: int) -> list[str]:
+def _lines(pipe: int, owner: int) -> list[str]:
     """All lines up to the end of the pipe or of the harness, whichever comes first.
 
     Children that the harness forked may hold the pipe open after it died, hence the second.
     """
-    wanted: list[int] = [pipe.fileno()]
+    wanted = [pipe]
     with contextlib.suppress(OSError, AttributeError):  # an old kernel: the pipe alone must do
         wanted.append(os.pidfd_open(owner))
     text = b""
     while True:
         ready, _, _ = select.select(wanted, [], [])
-        if pipe.fileno() in ready:
-            chunk = os.read(pipe.fileno(), 65536)
+        if pipe in ready:
+            chunk = os.read(pipe, 65536)
             text += chunk
             if chunk:
                 continue

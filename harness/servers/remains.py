@@ -53,36 +53,10 @@ def remove_containers(name: str) -> bool:
     Raises:
         HarnessError: Docker cannot be asked, or refused.
     """
-    # Imported here: the reaper mostly has no need of it, and it takes a fifth of a second.
-    import docker
-    import docker.errors
+    from harness.servers import docker_engine  # noqa: PLC0415 -- slow, and the reaper seldom needs it
 
-    try:
-        client = docker.from_env()
-        try:
-            wanted = {"label": f"{LABEL_ID}={name}"}
-            found = client.containers.list(all=True, filters=wanted, ignore_removed=True)
-            for container in found:
-                _remove_container(container)
-            for volume in client.volumes.list(filters=wanted):
-                volume.remove(force=True)
-            return bool(found)
-        finally:
-            client.close()
-    except docker.errors.DockerException as error:
-        raise HarnessError(f"container of {name}: cannot be removed ({error})") from error
-
-
-def _remove_container(container: object) -> None:
-    import docker.errors
-
-    try:
-        container.remove(force=True, v=True)  # type: ignore[attr-defined]
-    except docker.errors.NotFound:
-        pass
-    except docker.errors.APIError as error:
-        if error.status_code != 409:  # it is being removed already
-            raise
+    with docker_engine.connected() as client:
+        return docker_engine.remove_labelled(client, f"{LABEL_ID}={name}")
 
 
 def _remove_late_containers(name: str) -> None:

@@ -25,17 +25,19 @@ from harness.servers.register import new_name
 _PLACE = Path("/place")
 
 
-def copy_to(data: Path, engine: Engine, programs: Programs, profile: Profile) -> None:
-    """Fill a data directory that does not exist yet.
+def copy_to(data: Path, engine: Engine, programs: Programs, profile: Profile) -> bool:
+    """Fill a data directory that does not exist yet; whether the template was there already.
 
     Raises:
         ServerError: the engine's own program could not make one.
     """
     entry = folders.cache() / "data" / _key(engine, programs, profile)
-    if not _whole(entry):
+    was_there = _whole(entry)
+    if not was_there:
         shutil.rmtree(entry, ignore_errors=True)
         _make(entry, engine, programs, profile)
     _copy(entry / "data", data)
+    return was_there
 
 
 def forget(engine: Engine, programs: Programs, profile: Profile) -> None:
@@ -83,6 +85,8 @@ def _make(entry: Path, engine: Engine, programs: Programs, profile: Profile) -> 
             )
         for file, text in engine.recipe.local.files.items():
             folders.write_private(data / file, text, programs.account)
+        for file in engine.recipe.local.individual:
+            (data / file).unlink(missing_ok=True)
         _keep(data, entry)
     finally:
         guard.release()
@@ -100,7 +104,7 @@ def _standard_input(command: Command, programs: Programs) -> bytes:
                 "was the package unpacked as a whole?",
             )
         text += path.read_bytes()
-    return text
+    return text + command.postscript.encode()
 
 
 def _last_words(done: subprocess.CompletedProcess[bytes]) -> list[str]:
@@ -137,9 +141,7 @@ def _whole(entry: Path) -> bool:
 def _contents(data: Path) -> list[int]:
     """How many files there are, and how many bytes they have together."""
     sizes = [
-        (Path(folder) / file).stat().st_size
-        for folder, _, files in os.walk(data)
-        for file in files
+        (Path(folder) / file).stat().st_size for folder, _, files in os.walk(data) for file in files
     ]
     return [len(sizes), sum(sizes)]
 

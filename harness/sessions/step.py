@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,10 +54,22 @@ class Step:
     def readable(self) -> str:
         """One line in which the parameters stand where they go; for people, never for a server.
 
-        >>> Step(StepKind.STATEMENT, "select v from t\\n where k = %(k)s", {"k": 1}).readable()
+        Casts of parameters are left out, and the table's name before its columns where only one
+        table's columns are named.
+
+        >>> Step(StepKind.STATEMENT, "select t.v from t\\n where t.k = %(k)s::INTEGER", {"k": 1}).readable()
         'select v from t where k = 1'
         """
-        return " ".join(_inlined(self.text, self.parameters).split())
+        text = _inlined(_CAST.sub(r"\1", self.text), self.parameters)
+        tables = set(_QUALIFIER.findall(text))
+        if len(tables) == 1:
+            text = _QUALIFIER.sub("", text)
+        return " ".join(_ANONYMOUS.sub("", text).split())
+
+
+_CAST = re.compile(r"(%\(\w+\)s|%s)::[A-Z]+(?: [A-Z]+)*(?:\(\d+\))?")
+_QUALIFIER = re.compile(r"(?<![\w'.])([a-z_][a-z0-9_]*)\.(?=[a-z_])")
+_ANONYMOUS = re.compile(r" AS anon_\d+")
 
 
 def _inlined(text: str, parameters: object) -> str:

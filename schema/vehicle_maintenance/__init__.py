@@ -4,6 +4,9 @@ After the 2024 autumn database specialist examination, afternoon II, question 1.
 and column carries its Japanese name as the SQL comment.
 """
 
+from functools import partial
+
+from schema.dialect import ddl
 from schema.vehicle_maintenance.collection import metadata
 from schema.vehicle_maintenance.contracts import contract, maintenance_order, vehicle
 from schema.vehicle_maintenance.maintenance import belongs_to, maintenance_schedule, progress
@@ -18,6 +21,9 @@ from schema.vehicle_maintenance.work import (
     work_result,
 )
 
+# What `harness schema ddl` prints, for an engine's name.
+print_ddl = partial(ddl, metadata)
+
 __all__ = [
     "ScheduleKey",
     "belongs_to",
@@ -29,6 +35,7 @@ __all__ = [
     "maintenance_order",
     "maintenance_schedule",
     "metadata",
+    "print_ddl",
     "progress",
     "vehicle",
     "vehicle_record",

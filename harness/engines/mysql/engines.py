@@ -93,6 +93,7 @@ MARIADB = Engine(
             True,
             "at repeatable read, from 11.8, a row changed since the snapshot is refused "
             "(innodb_snapshot_isolation, errno 1020)",
+            since=(11, 8),
         ),
     },
 )

@@ -110,7 +110,7 @@ def _serve(
     _installation: Installation,
     layout: Layout,
     given: Settings,
-    claiming: bool,  # noqa: FBT001, ARG001 -- the twin engine reads its claim at start
+    claiming: bool,  # noqa: ARG001 -- the twin engine reads its claim at start
 ) -> tuple[str, ...]:
     here = {
         "listen_addresses": "127.0.0.1",
@@ -164,11 +164,13 @@ POSTGRESQL_RECIPE = Recipe(
         parse_program=parse_program,
         initialise=_initialise,
         files={"pg_hba.conf": _HOST_BASED_AUTHENTICATION},
+        individual=(),
         serve=_serve,
         socket_url=_socket_url,
     ),
     container=ContainerRecipe(
         image="postgres:18",
+        version_variable="PG_VERSION",
         data="/srv/harness/data",
         environment=_container_environment,
         command=lambda given: ("postgres", *options(given)),

@@ -1,0 +1,254 @@
+"""Schedules per second of the two-session lost update, beside PostgreSQL's `isolationtester`.
+
+Two programs read an account, write what they computed and commit: 14 orders are possible. The harness
+finds them by itself, on each engine; the peer is given them. Both keep their connections, read the
+final rows and put them back after every schedule. Rounds alternate (peer, PostgreSQL, peer, MySQL,
+…) on servers that idle otherwise, so that only ratios of one run are compared.
+
+Exit status: 0 all goals reached, 1 not, 2 the peer or a server is not to be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import peer
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, update
+
+from harness.engines import ENGINES, Isolation, Profile
+from harness.errors import HarnessError, SourceUnavailable
+from harness.interleave.cell import Cell, Target
+from harness.interleave.explore import Bounds, _Exploration
+from harness.programs import Program
+from harness.scenario import Scenario, Variant
+from harness.servers.databases import fresh_database
+from harness.servers.ladder import choose, start
+from harness.servers.options import ServerOptions
+
+GOALS = {"postgresql": 2.0, "mysql": 1.2, "mariadb": 0.8}
+"""How many schedules per second there must be for each one of the peer's."""
+
+PEER = "isolationtester"
+BALANCES = (90, 70)
+
+metadata = MetaData()
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("balance", Integer, nullable=False),
+)
+
+
+def withdrawal(amount: int) -> Program:
+    """Read the balance, write what is left of it: the lost update."""
+
+    def withdraw(connection: Connection) -> None:
+        balance = connection.scalars(select(account.c.balance).where(account.c.id == 1)).one()
+        connection.execute(
+            update(account).where(account.c.id == 1).values(balance=balance - amount)
+        )
+        connection.commit()
+
+    return Program(f"withdraw {amount}", withdraw)
+
+
+def load(connection: Connection) -> None:
+    """One account."""
+    connection.execute(insert(account), [{"id": 1, "balance": 100}])
+
+
+LOST_UPDATE = Scenario(
+    name="lost-update",
+    title="Lost update",
+    question="Is a withdrawal lost?",
+    metadata=metadata,
+    load=load,
+    variants={
+        "current": Variant(
+            "current",
+            "read, then write",
+            {f"T{n}": withdrawal(100 - left) for n, left in enumerate(BALANCES, 1)},
+        )
+    },
+)
+
+
+class Repeated(_Exploration):
+    """The product's own exploration, search after search on the same sessions, each timed."""
+
+    searches = 1
+    elapsed_search_s = 0.0
+
+    def _search(self) -> None:
+        super()._search()  # the first one also runs the serial orders, and warms every cache
+        begun = time.perf_counter()
+        for _ in range(self.searches):
+            super()._search()
+        self.elapsed_search_s = time.perf_counter() - begun
+
+
+@dataclass
+class Side:
+    """One contestant: where it runs, and its schedules per second in each round."""
+
+    name: str
+    version: str
+    rates: list[float] = field(default_factory=list)
+    waits: int = 0
+    """Schedules with a wait among the 14."""
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+
+def peer_round(side: Side, program: Path, target: Target, times: int) -> None:
+    """One round of the peer: the cost of its start is measured, and taken out."""
+    with created(target):
+        short = peer.run(program, target.url, peer.specification(BALANCES, 1))
+        long = peer.run(program, target.url, peer.specification(BALANCES, 1 + times))
+    side.waits = short.waits
+    if long.schedules != len(peer.ORDERS) * (1 + times):
+        raise HarnessError(f"{PEER}: ran {long.schedules} schedules, and was given others")
+    side.rates.append((long.schedules - short.schedules) / (long.elapsed_s - short.elapsed_s))
+
+
+@contextmanager
+def created(target: Target) -> Iterator[None]:
+    """The table, for a peer that makes none."""
+    from sqlalchemy import create_engine
+
+    database = create_engine(target.url)
+    try:
+        with database.begin() as connection:
+            metadata.create_all(connection)
+            load(connection)
+        yield
+        with database.begin() as connection:
+            metadata.drop_all(connection)
+    finally:
+        database.dispose()
+
+
+def our_round(side: Side, target: Target, times: int) -> Cell:
+    """One round of the harness."""
+    exploration = Repeated(
+        target,
+        LOST_UPDATE,
+        LOST_UPDATE.variants["current"],
+        Isolation.READ_COMMITTED,
+        Bounds(),
+        None,
+    )
+    exploration.searches = times
+    cell = exploration.run(None)
+    found = 14
+    if cell.unknown or cell.executions != found or not cell.complete:
+        raise HarnessError(
+            f"{side.name}: {cell.executions} schedules of {found}; {'; '.join(cell.unknown)}"
+        )
+    side.waits = cell.executions_with_waits // (1 + times)
+    side.rates.append(found * times / exploration.elapsed_search_s)
+    return cell
+
+
+def measure(arguments: argparse.Namespace, program: Path) -> list[Side]:
+    """Alternate until every side has its rounds."""
+    options = ServerOptions.from_environment(source=arguments.source)
+    sides = {PEER: Side(PEER, peer.version(program))}
+    targets: dict[str, Target] = {}
+    with ExitStack() as stack:
+        for name in dict.fromkeys(("postgresql", *arguments.engine)):
+            engine = ENGINES[name]
+            offer = choose(engine, options)
+            server = stack.enter_context(start(offer, Profile.EXPLORING, options=options))
+            url = stack.enter_context(fresh_database(server))
+            targets[name] = Target(engine, server.version, server.source, url)
+            if name in arguments.engine:
+                sides[name] = Side(name, f"{engine.title} {server.version} ({server.source})")
+        for _ in range(arguments.repeat):
+            for name in arguments.engine:
+                peer_round(sides[PEER], program, targets["postgresql"], arguments.searches)
+                our_round(sides[name], targets[name], arguments.searches)
+                print(".", end="", flush=True, file=sys.stderr)
+    print(file=sys.stderr)
+    return list(sides.values())
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(description=__doc__.split("\n")[0], allow_abbrev=False)
+    made.add_argument("--repeat", type=int, default=5, help="rounds of each engine (default 5)")
+    made.add_argument(
+        "--searches", type=int, default=20, help="searches of 14 schedules in a round (default 20)"
+    )
+    made.add_argument(
+        "--engine", action="append", choices=list(GOALS), help="only this one; may be repeated"
+    )
+    made.add_argument("--source", help="where servers come from: given, docker, local, wheel")
+    made.add_argument("--isolationtester", type=Path, help="the peer's program")
+    made.add_argument("--json", type=Path, help="also write the figures to this file")
+    return made
+
+
+def report(sides: Sequence[Side]) -> tuple[list[dict[str, object]], bool]:
+    """Print the table; the figures, and whether every goal is reached."""
+    base = next(side for side in sides if side.name == PEER)
+    print(f"{'':16}  schedules/s  ratio   goal            of 14 wait  version")
+    figures: list[dict[str, object]] = []
+    reached = True
+    for side in sides:
+        ratio, goal = side.rate / base.rate, GOALS.get(side.name)
+        good = goal is None or ratio >= goal
+        reached &= good
+        said = "" if goal is None else f">= {goal:.1f}  {'reached' if good else 'MISSED'}"
+        print(
+            f"{side.name:16}  {side.rate:11.0f}  {ratio:5.2f}   {said:14}  {side.waits:10}"
+            f"  {side.version}"
+        )
+        figures.append(
+            {
+                "name": side.name,
+                "version": side.version,
+                "schedules_per_s": round(side.rate, 1),
+                "rounds": [round(rate, 1) for rate in side.rates],
+                "ratio": round(ratio, 3),
+                "goal": goal,
+                "reached": good,
+                "schedules_with_waits": side.waits,
+            }
+        )
+    return figures, reached
+
+
+def main() -> int:
+    """Run the benchmark."""
+    arguments = parser().parse_args()
+    arguments.engine = arguments.engine or list(GOALS)
+    program = arguments.isolationtester or peer.find()
+    if program is None or not program.exists():
+        print(f"{PEER}: not found\n  hint: {peer.HOW_TO_GET_IT}", file=sys.stderr)
+        return 2
+    try:
+        sides = measure(arguments, program)
+    except SourceUnavailable as error:
+        print(error, file=sys.stderr)
+        return 2
+    figures, reached = report(sides)
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"sides": figures, "reached": reached}, indent=2))
+    print(f"\n{'reached' if reached else 'missed'}: schedules per second against {PEER}'s")
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""The command line: verbs of the trade, results on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from harness import __version__
+from harness.cli import explore, reproduce, schema
+from harness.cli.parser import Parser, new_parser
+from harness.errors import HarnessError
+
+_DESCRIPTION = """\
+Run real MySQL, MariaDB and PostgreSQL servers, drive programs through every possible interleaving on them,
+and say what holds. Servers listen on 127.0.0.1 only and are gone afterwards."""
+
+_EPILOG = """\
+start here:
+  harness servers                  what this machine offers, and what is missing
+  harness reproduce problem-2      what happens, and which fix holds
+  harness explore shop:buy shop:buy --setup shop:setup
+                                   two functions of your own
+
+exit status: 0 holds (or as expected), 1 violated, 2 unknown, 64 wrong usage, 70 the harness failed"""
+
+INTERRUPTED = 130
+
+
+def build_parser() -> Parser:
+    """The whole command line."""
+    parser = new_parser("harness", _DESCRIPTION, _EPILOG)
+    parser.add_argument("--version", action="version", version=f"harness {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    for command in (reproduce, explore, schema):
+        command.add_parser(subparsers)
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status. Failures of the outside world show no traceback."""
+    try:
+        arguments = build_parser().parse_args(words)
+        status: int = arguments.run(arguments)
+    except HarnessError as error:
+        print(error.explain(), file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("interrupted: everything that was started has been ended", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    return status

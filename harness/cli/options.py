@@ -1,0 +1,164 @@
+"""Options that several commands share: which engines and levels, and where servers come from."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.engines import ENGINES, Engine, Isolation
+from harness.errors import UsageError
+from harness.report import runs
+from harness.scenario import choose
+from harness.servers.options import SOURCE_NAMES, ServerOptions
+
+
+def add_server_options(parser: argparse.ArgumentParser) -> None:
+    """Where servers come from."""
+    group = parser.add_argument_group("servers")
+    group.add_argument(
+        "--server",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="use this server; its database must be empty or ours (also HARNESS_SERVER)",
+    )
+    group.add_argument(
+        "--source",
+        choices=SOURCE_NAMES,
+        help="take servers only from here (default: the first of these that has one)",
+    )
+    group.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="ENGINE=IMAGE",
+        help="Docker image to use for an engine (also HARNESS_MYSQL_IMAGE, …)",
+    )
+    group.add_argument(
+        "--local-servers",
+        action="append",
+        default=[],
+        metavar="DIR",
+        type=Path,
+        help="a folder with unpacked server packages (also HARNESS_LOCAL_SERVERS)",
+    )
+    group.add_argument("--port", type=int, help="the port our server listens on, on 127.0.0.1")
+
+
+def server_options(arguments: argparse.Namespace) -> ServerOptions:
+    """What was said about servers.
+
+    Raises:
+        UsageError: a value cannot be understood.
+    """
+    return ServerOptions.from_environment(
+        source=arguments.source,
+        urls=tuple(arguments.server),
+        images=tuple(arguments.image),
+        folders=tuple(arguments.local_servers),
+        port=arguments.port,
+    )
+
+
+def add_cell_options(parser: argparse.ArgumentParser) -> None:
+    """Which engines and isolation levels."""
+    parser.add_argument(
+        "--engine",
+        action="append",
+        default=[],
+        metavar="E",
+        help=f"one of {', '.join(ENGINES)}; may be repeated (default: all that can be started)",
+    )
+    parser.add_argument(
+        "--isolation",
+        action="append",
+        default=[],
+        metavar="L",
+        help=f"one of {', '.join(level.slug for level in Isolation)}; may be repeated",
+    )
+
+
+def add_search_options(parser: argparse.ArgumentParser) -> None:
+    """How to search, and what to keep."""
+    parser.add_argument(
+        "--schedule",
+        metavar='"T1 T1 T2 …"',
+        help="run this one schedule again instead of searching",
+    )
+    parser.add_argument(
+        "--attempts",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="run a program that the server refused up to N times (default: 1)",
+    )
+    parser.add_argument(
+        "--step-deadline",
+        type=_seconds,
+        default=15.0,
+        metavar="SECONDS",
+        help="a step that neither ends nor waits for so long is unknown (default: 15)",
+    )
+    parser.add_argument(
+        "--max-executions",
+        type=_positive,
+        default=100_000,
+        metavar="N",
+        help="stop after so many; the verdict is then at best unknown (default: 100000)",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=runs.default_folder(),
+        metavar="DIR",
+        help="where runs are kept (default: runs, also HARNESS_RUNS)",
+    )
+
+
+def chosen_engines(names: Sequence[str]) -> list[Engine]:
+    """The engines named, or all.
+
+    Raises:
+        UsageError: a name is unknown.
+    """
+    for name in names:
+        choose("engine", name, ENGINES)
+    return [ENGINES[name] for name in dict.fromkeys(names)] or list(ENGINES.values())
+
+
+def chosen_isolations(names: Sequence[str], default: Sequence[Isolation]) -> list[Isolation]:
+    """The levels named, or the default ones.
+
+    Raises:
+        UsageError: a name is unknown.
+    """
+    by_slug = {level.slug: level for level in Isolation}
+    for name in names:
+        choose("isolation level", name, by_slug)
+    return [by_slug[name] for name in dict.fromkeys(names)] or list(default)
+
+
+def writable(path: Path | None) -> None:
+    """See that a result can be written before work is done for it.
+
+    Raises:
+        UsageError: its folder does not exist.
+    """
+    if path is not None and not path.absolute().parent.is_dir():
+        raise UsageError(f"--json '{path}': its folder does not exist", "make the folder first")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be 1 or more")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: must be a number of seconds above 0")
+    return number

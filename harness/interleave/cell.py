@@ -1,0 +1,90 @@
+"""What is known of one cell, and of the shortest execution that broke it. Values only.
+
+A *cell* is scenario × variant × engine × isolation level.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from sqlalchemy import URL
+
+from harness.checks.verdict import Verdict
+from harness.engines.engine import Engine, Isolation
+from harness.interleave.execution import Execution
+from harness.interleave.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Target:
+    """An empty database of our own on a live server."""
+
+    engine: Engine
+    version: str
+    source: str
+    url: URL
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An execution that broke something, and how it can be seen again."""
+
+    kind: str
+    """'invariant NAME', 'not serializable' or 'raised'."""
+    sentences: tuple[str, ...]
+    execution: Execution
+    reproduced: bool = False
+    """Whether running its schedule again gave the same outcome."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """The turns that lead to it."""
+        return self.execution.schedule()
+
+    def length(self) -> tuple[int, int]:
+        """How long it is to read: turns, then changes of session."""
+        sessions = [turn.session for turn in self.execution.turns]
+        switches = sum(before != behind for before, behind in pairwise(sessions))
+        return len(sessions), switches
+
+
+@dataclass
+class Cell:
+    """What is known of one cell after exploring it."""
+
+    scenario: str
+    variant: str
+    engine: str
+    title: str
+    version: str
+    source: str
+    isolation: Isolation
+    verdict: Verdict = Verdict.UNKNOWN
+    expected: Verdict | None = None
+    executions: int = 0
+    complete: bool = False
+    outcomes: int = 0
+    anomalies: int = 0
+    deadlocks: int = 0
+    executions_with_waits: int = 0
+    aborts: Counter[str] = field(default_factory=Counter)
+    finding: Finding | None = None
+    unknown: list[str] = field(default_factory=list)
+    """Why the verdict could not be told, each reason once."""
+    programs: dict[str, str] = field(default_factory=dict)
+    elapsed_s: float = 0.0
+    recorded: Execution | None = None
+    """The one execution that was run, when a recorded schedule was asked for."""
+
+    def as_expected(self) -> bool:
+        """Whether the verdict is no news: what was expected, or 'holds' if nothing was."""
+        return self.verdict is (self.expected or Verdict.HOLDS)
+
+    def coverage(self) -> str:
+        """How much the verdict rests on."""
+        if self.recorded is not None:
+            return "one recorded execution"
+        of = f"{self.executions} of {self.executions}" if self.complete else f"{self.executions} of ?"
+        return f"{of} possible interleavings, {self.outcomes} distinct outcomes"

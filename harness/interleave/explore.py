@@ -1,0 +1,337 @@
+"""Explore one cell: run every possible execution of a variant's programs and judge each.
+
+A *cell* is scenario × variant × engine × isolation level. Its verdict is the worst of its
+executions', and unknown as long as one possible execution has not been run to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, MetaData, create_engine
+
+from harness.checks.serial import (
+    Order,
+    Outcome,
+    contradiction,
+    fingerprint,
+    matches,
+    orders_of,
+    parts_of,
+)
+from harness.checks.verdict import Verdict
+from harness.clock import now_s
+from harness.engines.engine import Isolation
+from harness.errors import ProgramMisbehaved, ScheduleDiverged
+from harness.interleave.cell import Cell, Finding, Target
+from harness.interleave.conductor import Conductor, Limits
+from harness.interleave.execution import Execution
+from harness.interleave.exhaustive import Exhaustive
+from harness.interleave.fixture import Fixture
+from harness.interleave.schedule import Schedule
+from harness.interleave.scheduler import InOrder, Recorded, Scheduler
+from harness.interleave.written import Writing, written_by
+from harness.programs import Raised
+from harness.scenario import Scenario, Variant
+from harness.sessions.session import first_line
+from harness.sessions.step import StepKind
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What bounds an exploration."""
+
+    limits: Limits = field(default_factory=Limits)
+    executions: int = 100_000
+
+
+def explore(
+    target: Target,
+    scenario: Scenario,
+    variant: Variant,
+    isolation: Isolation,
+    *,
+    schedule: Schedule | None = None,
+    bounds: Bounds | None = None,
+    watch: Callable[[Cell, float], None] | None = None,
+) -> Cell:
+    """Run every possible interleaving of a variant's programs, or one recorded schedule.
+
+    Raises:
+        ScheduleDiverged: the recorded schedule does not fit.
+    """
+    return _Exploration(target, scenario, variant, isolation, bounds or Bounds(), watch).run(schedule)
+
+
+class _Exploration:
+    """The working state of one call of `explore`."""
+
+    def __init__(
+        self,
+        target: Target,
+        scenario: Scenario,
+        variant: Variant,
+        isolation: Isolation,
+        bounds: Bounds,
+        watch: Callable[[Cell, float], None] | None,
+    ) -> None:
+        self.target = target
+        self.scenario = scenario
+        self.variant = variant
+        self.isolation = isolation
+        self.bounds = bounds
+        self.watch = watch
+        expected = variant.expected
+        engine = target.engine
+        self.cell = Cell(
+            scenario.name,
+            variant.name,
+            engine.name,
+            engine.title,
+            target.version,
+            target.source,
+            isolation,
+            expected=expected(engine, target.version, isolation) if expected else None,
+            programs={name: program.title for name, program in variant.programs.items()},
+        )
+        self.fixture = Fixture(engine, MetaData(), scenario.load)
+        self.serials: dict[Order, Outcome] = {}
+        self.outcomes: set[object] = set()
+
+    def run(self, schedule: Schedule | None) -> Cell:
+        start = now_s()
+        # The observer reads what is committed, whatever level the programs run at.
+        observer = create_engine(
+            self.target.url,
+            isolation_level=Isolation.READ_COMMITTED.value,  # type: ignore[arg-type]
+            connect_args=dict(self.target.engine.connect_arguments),
+        )
+        try:
+            with observer.connect() as self.connection:
+                self.fixture = self._fixture()
+                self.fixture.create(self.connection)
+                try:
+                    self._with_sessions(schedule)
+                finally:
+                    self.fixture.drop(self.connection)
+        except self.target.engine.driver_error as error:
+            self._unknown(f"the server stopped answering: {error}")
+        finally:
+            observer.dispose()
+        self.cell.elapsed_s = now_s() - start
+        self._conclude()
+        return self.cell
+
+    connection: Connection
+    conductor: Conductor
+
+    def _fixture(self) -> Fixture:
+        """The scenario's tables; where it makes them itself, as they are then found."""
+        scenario, engine = self.scenario, self.target.engine
+        if scenario.metadata is not None:
+            return Fixture(engine, scenario.metadata, scenario.load)
+        try:
+            scenario.load(self.connection)
+        except Exception as error:
+            raise ProgramMisbehaved(
+                f"the setup raised {type(error).__name__}: {first_line(error)}",
+                "does it run by itself on an empty database?",
+            ) from error
+        self.connection.commit()
+        found = MetaData()
+        found.reflect(self.connection)
+        self.connection.rollback()
+        if not found.tables:
+            raise ProgramMisbehaved("the setup made no table", "create the tables and rows in it")
+        return Fixture(engine, found, lambda _connection: None)
+
+    def _with_sessions(self, schedule: Schedule | None) -> None:
+        with Conductor(
+            self.target.engine,
+            self.target.url,
+            self.isolation,
+            self.variant.programs,
+            limits=self.bounds.limits,
+            observe=self._observe if self.scenario.invariants else None,
+        ) as self.conductor:
+            if schedule is not None:
+                self._run_recorded(schedule)
+            else:
+                self._search()
+                self._look_at_finding()
+
+    def _observe(self) -> tuple[object, ...]:
+        seen = tuple(rule.observe(self.connection) for rule in self.scenario.invariants)
+        self.connection.rollback()
+        return seen
+
+    # -- searching ------------------------------------------------------------------------------------
+
+    def _search(self) -> None:
+        search = Exhaustive(limit=self.bounds.executions)
+        while search.new_execution():
+            execution, outcome = self._execute(search)
+            self.cell.executions = search.executions
+            if execution.stopped is not None:
+                self._unknown(execution.stopped)
+                return
+            self._count(execution, outcome)
+            self._judge(execution, outcome)
+            if self.watch is not None:
+                self.watch(self.cell, search.fraction())
+        self.cell.complete = search.complete
+        self.cell.outcomes = len(self.outcomes)
+        if search.given_up:
+            self._unknown(f"{search.given_up} branches that were seen once could not be had again")
+        elif not search.complete:
+            self._unknown(f"stopped after {search.executions} executions, as asked")
+
+    def _run_recorded(self, schedule: Schedule) -> None:
+        execution, outcome = self._execute(Recorded(schedule), look_closely=True)
+        self.cell.recorded = execution
+        self.cell.executions = 1
+        if execution.stopped is not None:
+            self._unknown(execution.stopped)
+            return
+        self._count(execution, outcome)
+        self._judge(execution, outcome)
+        self.cell.outcomes = 1
+
+    def _execute(
+        self,
+        scheduler: Scheduler,
+        *,
+        only: tuple[str, ...] | None = None,
+        stop_after_commits: Mapping[str, int] | None = None,
+        look_closely: bool = False,
+    ) -> tuple[Execution, Outcome]:
+        execution = self.conductor.conduct(
+            scheduler, only=only, stop_after_commits=stop_after_commits, look_closely=look_closely
+        )
+        writings = self._writings(execution)
+        state = self.fixture.read(self.connection, self.fixture.touched(writings))
+        self.fixture.restore(self.connection, writings, state)
+        return execution, Outcome(execution.ends, state)
+
+    def _writings(self, execution: Execution) -> set[Writing]:
+        dialect = self.target.engine.sql_dialect
+        return {
+            writing
+            for turn in execution.turns
+            if turn.step.kind is StepKind.STATEMENT
+            for writing in written_by(turn.step.text, dialect)
+        }
+
+    def _count(self, execution: Execution, outcome: Outcome) -> None:
+        self.outcomes.add(fingerprint(outcome, self.fixture.shapes))
+        self.cell.executions_with_waits += execution.had_waits()
+        self.cell.deadlocks += bool(execution.deadlocks)
+        self.cell.aborts.update(refusal.code for refusal in execution.refusals())
+
+    # -- judging --------------------------------------------------------------------------------------
+
+    def _judge(self, execution: Execution, outcome: Outcome) -> None:
+        finding = self._broken_invariant(execution) or self._not_serial(execution, outcome)
+        if finding is None:
+            return
+        self.cell.anomalies += 1
+        best = self.cell.finding
+        if best is None or _rank(finding) < _rank(best):
+            self.cell.finding = finding
+
+    def _broken_invariant(self, execution: Execution) -> Finding | None:
+        for place, rule in enumerate(self.scenario.invariants):
+            sentence = rule.judge([seen.values[place] for seen in execution.observations])
+            if sentence is not None:
+                return Finding(f"invariant '{rule.name}'", (sentence,), execution)
+        return None
+
+    def _not_serial(self, execution: Execution, outcome: Outcome) -> Finding | None:
+        if not self.scenario.serial_equivalence:
+            return self._raised_unexpectedly(execution)
+        serials = {}
+        for order in orders_of(parts_of(outcome.ends)):
+            serial = self._serial(order)
+            if serial is None:
+                return None
+            if matches(outcome, serial, order, self.fixture.shapes):
+                return None
+            serials[order] = serial
+        sentences = contradiction(outcome, serials, self.fixture.shapes)
+        return Finding("not serializable", tuple(sentences), execution)
+
+    def _raised_unexpectedly(self, execution: Execution) -> Finding | None:
+        for name, end in execution.ends.items():
+            if isinstance(end, Raised) and not end.expected:
+                return Finding("raised", (f"{name} {end.readable()}",), execution)
+        return None
+
+    def _serial(self, order: Order) -> Outcome | None:
+        """The outcome of a serial order; None (and unknown) if it could not be had."""
+        if order not in self.serials:
+            execution, outcome = self._execute(
+                InOrder([part.name for part in order]),
+                only=tuple(part.name for part in order),
+                stop_after_commits={p.name: p.commits for p in order if p.commits is not None},
+            )
+            reason = execution.stopped or _surprise(execution)
+            if reason is not None:
+                names = ", ".join(part.readable() for part in order)
+                self._unknown(f"one after the other ({names}): {reason}")
+                return None
+            self.serials[order] = outcome
+        return self.serials[order]
+
+    # -- concluding -----------------------------------------------------------------------------------
+
+    def _look_at_finding(self) -> None:
+        """Run the shortest finding again, looking closely at its waits."""
+        finding = self.cell.finding
+        if finding is None:
+            return
+        try:
+            execution, outcome = self._execute(Recorded(finding.schedule), look_closely=True)
+        except ScheduleDiverged as error:
+            self.cell.finding = Finding(
+                finding.kind, (*finding.sentences, error.message), finding.execution
+            )
+            return
+        again = self._broken_invariant(execution) or self._not_serial(execution, outcome)
+        if again is not None and again.kind == finding.kind:
+            self.cell.finding = Finding(again.kind, self._explain(again, outcome), execution, True)
+
+    def _explain(self, finding: Finding, outcome: Outcome) -> tuple[str, ...]:
+        """The finding's sentences, with what each serial order would have given."""
+        if finding.kind == "not serializable" or not self.scenario.serial_equivalence:
+            return finding.sentences
+        serial = self._not_serial(finding.execution, outcome)
+        return (*finding.sentences, *(serial.sentences if serial else ()))
+
+    def _unknown(self, reason: str) -> None:
+        if reason not in self.cell.unknown:
+            self.cell.unknown.append(reason)
+
+    def _conclude(self) -> None:
+        cell = self.cell
+        if cell.anomalies:
+            cell.verdict = Verdict.VIOLATED
+        elif cell.unknown or not cell.executions or not (cell.complete or cell.recorded):
+            cell.verdict = Verdict.UNKNOWN
+        else:
+            cell.verdict = Verdict.HOLDS
+
+
+def _rank(finding: Finding) -> tuple[bool, int, int]:
+    """Broken invariants first, then short ones."""
+    return (not finding.kind.startswith("invariant"), *finding.length())
+
+
+def _surprise(execution: Execution) -> str | None:
+    """Why a serial order tells nothing: a program fails even when it runs alone."""
+    for name, end in execution.ends.items():
+        if isinstance(end, Raised) and not end.expected:
+            return f"{name} {end.readable()}"
+    for refusal in execution.refusals():
+        return f"the server refused a program that ran alone ({refusal.code})"
+    return None

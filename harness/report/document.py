@@ -1,0 +1,88 @@
+"""The JSON document of a run. Its keys are an interface: more may be added, none renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness import __version__
+from harness.interleave.cell import Cell, Finding
+from harness.interleave.execution import Execution, Turn
+
+
+def document(cells: Sequence[Cell]) -> dict[str, Any]:
+    """The whole document."""
+    return {"harness": __version__, "cells": [cell_of(cell) for cell in cells]}
+
+
+def cell_of(cell: Cell) -> dict[str, Any]:
+    """One cell."""
+    return {
+        "scenario": cell.scenario,
+        "variant": cell.variant,
+        "engine": cell.engine,
+        "version": cell.version,
+        "source": cell.source,
+        "isolation": cell.isolation.slug,
+        "verdict": cell.verdict.value,
+        "expected": cell.expected.value if cell.expected else None,
+        "coverage": cell.coverage(),
+        "executions": cell.executions,
+        "complete": cell.complete,
+        "outcomes": cell.outcomes,
+        "anomalies": cell.anomalies,
+        "deadlocks": cell.deadlocks,
+        "executions_with_waits": cell.executions_with_waits,
+        "aborts": dict(sorted(cell.aborts.items())),
+        "programs": dict(cell.programs),
+        "unknown": list(cell.unknown),
+        "finding": finding_of(cell.finding) if cell.finding else None,
+        "elapsed_s": round(cell.elapsed_s, 3),
+    }
+
+
+def finding_of(finding: Finding) -> dict[str, Any]:
+    """The shortest execution that broke something."""
+    return {
+        "kind": finding.kind,
+        "sentences": list(finding.sentences),
+        "schedule": str(finding.schedule),
+        "reproduced": finding.reproduced,
+        **execution_of(finding.execution),
+    }
+
+
+def execution_of(execution: Execution) -> dict[str, Any]:
+    """An execution: its steps, its deadlocks, and how the programs ended."""
+    return {
+        "steps": [_step(turn) for turn in execution.turns],
+        "deadlocks": [
+            {
+                "turn": deadlock.turn,
+                "cycle": list(deadlock.cycle),
+                "victim": deadlock.victim,
+                "code": deadlock.refusal.code,
+                "lines": list(deadlock.lines),
+            }
+            for deadlock in execution.deadlocks
+        ],
+        "ends": {name: end.readable() for name, end in execution.ends.items()},
+    }
+
+
+def _step(turn: Turn) -> dict[str, Any]:
+    effect = turn.effect
+    return {
+        "turn": turn.number,
+        "session": turn.session,
+        "kind": turn.step.kind.value,
+        "statement": turn.step.readable(),
+        "movable": list(turn.movable),
+        "waits_for": list(turn.wait.blockers) if turn.wait else None,
+        "waits_on": turn.wait.on if turn.wait else None,
+        "settled_in": turn.settled_in,
+        "answer": effect.readable() if effect else "done",
+        "error": effect.error.refusal.code
+        if effect and effect.error and effect.error.refusal
+        else None,
+    }

@@ -1,0 +1,58 @@
+"""A finding told to a person: the drawing, the contradiction, the command that shows it again."""
+
+from __future__ import annotations
+
+from harness.checks.verdict import Verdict
+from harness.interleave.cell import Cell
+from harness.interleave.execution import Execution
+from harness.report.lanes import lanes
+
+
+def finding_story(cell: Cell, again: str, width: int) -> str:
+    """The shortest execution that broke the cell, and why it is broken."""
+    finding = cell.finding
+    assert finding is not None, "a story needs a finding"
+    seen = "" if finding.reproduced else " (not seen again when its schedule was run once more)"
+    return "\n".join(
+        [
+            f"{_where(cell)}: {finding.kind}{seen}",
+            "",
+            lanes(finding.execution, cell.programs, width),
+            *_deadlocks(finding.execution),
+            "",
+            *finding.sentences,
+            "",
+            f"again: {again}",
+        ]
+    )
+
+
+def recorded_story(cell: Cell, width: int) -> str:
+    """The one execution that a recorded schedule led to."""
+    assert cell.recorded is not None, "nothing was recorded"
+    parts = [
+        f"{_where(cell)}: {cell.recorded.schedule()}",
+        "",
+        lanes(cell.recorded, cell.programs, width),
+        *_deadlocks(cell.recorded),
+        "",
+    ]
+    if cell.finding is not None:
+        parts += [f"violated: {cell.finding.kind}", *cell.finding.sentences]
+    elif cell.verdict is Verdict.HOLDS:
+        parts.append("holds in this one execution; run without --schedule to try all")
+    parts += [f"unknown: {reason}" for reason in cell.unknown]
+    return "\n".join(parts)
+
+
+def _where(cell: Cell) -> str:
+    return f"{cell.variant}, {cell.title} {cell.version}, {cell.isolation.title}"
+
+
+def _deadlocks(execution: Execution) -> list[str]:
+    lines = []
+    for deadlock in execution.deadlocks:
+        code = deadlock.refusal.code
+        lines.append(f"deadlock in turn {deadlock.turn}: the server gave up {deadlock.victim} ({code})")
+        lines += [f"  {line}" for line in deadlock.lines]
+    return lines

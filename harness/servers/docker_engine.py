@@ -1,0 +1,98 @@
+"""The Docker engine: reached, or the reason why not."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import docker
+from docker import DockerClient
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container
+from requests.exceptions import RequestException
+
+from harness.errors import ServerError, SourceUnavailable
+
+PROBE_LIMIT_S = 15
+
+
+@contextmanager
+def connected(limit_s: int = 60) -> Iterator[DockerClient]:
+    """A client of this machine's Docker engine, closed afterwards.
+
+    Raises:
+        SourceUnavailable: there is no engine, or it is not for us; the hints say more.
+    """
+    try:
+        client = docker.from_env(timeout=limit_s)
+    except (DockerException, RequestException) as error:
+        raise unavailable(error) from error
+    try:
+        yield client
+    except RequestException as error:
+        raise unavailable(error) from error
+    finally:
+        client.close()
+
+
+def unavailable(error: Exception) -> SourceUnavailable:
+    """Why the engine cannot be used, with what to do about it."""
+    if isinstance(error, APIError):
+        return SourceUnavailable(f"Docker refuses: {words(error)}")
+    numbers = {cause.errno for cause in _causes(error) if isinstance(cause, OSError)}
+    if errno.EACCES in numbers or errno.EPERM in numbers:
+        return SourceUnavailable(
+            "Docker: its socket is forbidden to this user",
+            "become a member of the group 'docker', and log in again",
+            "or use servers on this machine: --source local, --source wheel",
+        )
+    if errno.ENOENT in numbers or errno.ECONNREFUSED in numbers:
+        return SourceUnavailable(
+            "Docker: no engine answers",
+            "is it installed and running? `docker info` tells; DOCKER_HOST says where it is",
+        )
+    return SourceUnavailable(f"Docker: {words(error)}", "does `docker info` work?")
+
+
+def remove_labelled(client: DockerClient, label: str) -> bool:
+    """Remove the containers and volumes that carry a label; whether there were any.
+
+    Raises:
+        ServerError: one could not be removed.
+    """
+    wanted = {"label": label}
+    try:
+        found = client.containers.list(all=True, filters=wanted, ignore_removed=True)
+        for container in found:
+            _remove(container)
+        for volume in client.volumes.list(filters=wanted):
+            volume.remove(force=True)
+    except DockerException as error:
+        raise ServerError(f"containers with label {label}: {words(error)}") from error
+    return bool(found)
+
+
+def _remove(container: Container) -> None:
+    try:
+        container.remove(force=True, v=True)
+    except NotFound:
+        return
+    except APIError as error:
+        if error.status_code != 409:  # it is being removed already
+            raise
+
+
+def words(error: Exception) -> str:
+    """What an error of Docker says, on one line."""
+    said = error.explanation if isinstance(error, APIError) and error.explanation else error
+    return " ".join(str(said).split())[:300]
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and all that it was made from, also where a library put it into `args`."""
+    yield error
+    inner = [error.__cause__, error.__context__, *error.args, getattr(error, "reason", None)]
+    for cause in inner:
+        if isinstance(cause, BaseException):
+            yield from _causes(cause)

@@ -1,0 +1,209 @@
+from collections.abc import Callable
+from itertools import cycle, pairwise, product
+from math import comb, factorial, prod
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pure.interleave.simulated import Simulated, closer_of_the_cycle, conduct, every_order
+
+from harness.interleave.exhaustive import Exhaustive
+
+LOST_UPDATE = "r x, w x, c"
+DEADLOCK = ("w x, w y, c", "w y, w x, c")
+
+
+def search(
+    make: Callable[[], Simulated], scheduler: Exhaustive | None = None, at_most: int = 5_000
+) -> list:
+    """Every execution that was run, in the order in which it was run."""
+    scheduler = scheduler or Exhaustive()
+    found = []
+    while scheduler.new_execution():
+        found.append(conduct(make(), scheduler))
+        assert len(found) <= at_most, "the search does not end"
+    return found
+
+
+def orders(*programs: str) -> list:
+    return [turns for turns, _ in search(lambda: Simulated(*programs))]
+
+
+@pytest.mark.parametrize(("m", "n"), list(product(range(1, 6), repeat=2)))
+def test_two_programs_without_locks_have_as_many_orders_as_there_are_choices(m, n):
+    scheduler = Exhaustive()
+    found = search(lambda: Simulated("r," * m, "r," * n), scheduler)
+    assert len(set(found)) == len(found) == comb(m + n, m)
+    assert (scheduler.executions, scheduler.repeated) == (comb(m + n, m), 0)
+    assert scheduler.complete
+
+
+@pytest.mark.parametrize("lengths", [(1, 1, 1), (1, 2, 3), (2, 2, 2), (3, 2, 2), (1, 1, 1, 1)])
+def test_several_programs_without_locks_have_a_multinomial_of_orders(lengths):
+    found = orders(*("r," * length for length in lengths))
+    expected = factorial(sum(lengths)) // prod(factorial(length) for length in lengths)
+    assert len(set(found)) == len(found) == expected
+
+
+def test_a_program_alone_has_one_order():
+    assert orders("r x, w x, c") == [("T1", "T1", "T1")]
+
+
+def test_programs_that_ask_nothing_are_one_execution():
+    scheduler = Exhaustive()
+    assert search(lambda: Simulated("", ""), scheduler) == [((), ())]
+    assert scheduler.complete
+
+
+def test_the_lost_update_has_14_of_20_orders():
+    """The 6 others hold both writes before a commit, and no engine would let them be."""
+    found = orders(LOST_UPDATE, LOST_UPDATE)
+    assert len(set(found)) == len(found) == 14
+    assert comb(6, 3) == 20
+
+
+def test_a_waiting_session_is_not_offered():
+    world = Simulated(LOST_UPDATE, LOST_UPDATE)
+    for name in ("T1", "T2", "T1", "T2"):
+        world.take(name)
+    assert (world.rest().movable, world.rest().waiting) == (("T1",), ("T2",))
+
+
+STEPS = st.lists(st.sampled_from(["r x", "w x", "w y", "c"]), min_size=1, max_size=3)
+PROGRAMS = st.lists(STEPS.map(", ".join), min_size=1, max_size=3)
+
+
+@given(PROGRAMS)
+def test_the_search_finds_every_order_that_the_locks_allow_and_none_twice(programs):
+    found = search(lambda: Simulated(*programs))
+    assert len(set(found)) == len(found)
+    assert set(found) == set(every_order(Simulated(*programs)))
+
+
+@given(PROGRAMS)
+def test_the_fraction_behind_us_only_grows_and_ends_at_one(programs):
+    scheduler = Exhaustive()
+    seen = [0.0]
+    while scheduler.new_execution():
+        conduct(Simulated(*programs), scheduler)
+        seen.append(scheduler.fraction())
+    assert all(before <= behind + 1e-9 for before, behind in pairwise(seen))
+    assert all(0 <= fraction <= 1 for fraction in seen)
+    assert seen[-1] == 1
+
+
+def test_half_of_the_executions_are_half_of_a_balanced_tree():
+    scheduler = Exhaustive(limit=3)
+    search(lambda: Simulated("r, r", "r, r"), scheduler)
+    assert scheduler.fraction() == 0.5
+
+
+def test_nothing_is_complete_before_the_first_execution():
+    scheduler = Exhaustive()
+    assert not scheduler.complete
+    assert scheduler.fraction() == 0
+
+
+def test_a_limit_ends_the_search_and_it_is_not_complete():
+    scheduler = Exhaustive(limit=13)
+    assert len(search(lambda: Simulated(LOST_UPDATE, LOST_UPDATE), scheduler)) == 13
+    assert not scheduler.complete
+    assert scheduler.fraction() < 1
+
+
+def test_a_limit_that_is_never_passed_changes_nothing():
+    scheduler = Exhaustive(limit=14)
+    assert len(search(lambda: Simulated(LOST_UPDATE, LOST_UPDATE), scheduler)) == 14
+    assert scheduler.complete
+
+
+def test_an_execution_that_breaks_off_is_not_counted_and_its_turns_are_tried_again():
+    scheduler = Exhaustive()
+    scheduler.new_execution()
+    world = Simulated(LOST_UPDATE, LOST_UPDATE)
+    for _ in range(4):
+        world.take(scheduler.next_turn(world.rest()))
+    assert scheduler.executions == 0
+    assert len(search(lambda: Simulated(LOST_UPDATE, LOST_UPDATE), scheduler)) == 14
+
+
+# -- a server that does not always give the same answer
+
+# T3 gives each choice of a victim several orders, so that one execution does not see them all.
+DEADLOCK_OF_THREE_PROGRAMS = (*DEADLOCK, "r, r")
+
+
+class Always:
+    """Chooses the same victim, whatever the cycle."""
+
+    def __init__(self, victim: str) -> None:
+        self.victim = victim
+
+    def __call__(self, _cycle: object) -> str:
+        return self.victim
+
+
+def deadlocking(choose_victim: Callable) -> Callable[[], Simulated]:
+    return lambda: Simulated(*DEADLOCK_OF_THREE_PROGRAMS, choose_victim=choose_victim)
+
+
+def test_both_choices_of_a_victim_are_searched_below():
+    expected = {
+        execution
+        for victim in ("T1", "T2")
+        for execution in every_order(deadlocking(Always(victim))())
+    }
+    chosen = cycle(["T1", "T2", "T2"])
+    scheduler = Exhaustive()
+    found = search(deadlocking(lambda _: next(chosen)), scheduler)
+    assert set(found) == expected
+    assert scheduler.complete
+    assert scheduler.executions == len(expected) < len(found)
+    assert scheduler.executions + scheduler.repeated == len(found)
+    assert scheduler.fraction() == 1
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 20))
+def test_a_complete_search_has_every_continuation_of_every_answer_it_saw(random, patience):
+    scheduler = Exhaustive(patience=patience)
+    found = search(deadlocking(random.choice), scheduler)
+    assert scheduler.complete == (scheduler.given_up == 0)
+    assert scheduler.executions == len(set(found))
+    assert scheduler.executions + scheduler.repeated == len(found)
+    if scheduler.complete:
+        for turns, refused in set(found):
+            assert continuations(turns, refused) <= set(found)
+
+
+def continuations(turns, refused):
+    """All executions that part from this one before or after its deadlock, with its victim."""
+    victim = Always(refused[0].partition(":")[0]) if refused else closer_of_the_cycle
+    world, parted = deadlocking(victim)(), set()
+    for number, name in enumerate(turns, start=1):
+        world.take(name)
+        if world.refused == refused:
+            parted |= {
+                ((*turns[:number], *rest), refused)
+                for rest, more in every_order(world)
+                if more == refused
+            }
+    return parted
+
+
+def test_an_answer_that_never_comes_again_is_given_up_and_said():
+    chosen = iter(["T1"])
+    scheduler = Exhaustive(patience=5)
+    found = search(deadlocking(lambda _: next(chosen, "T2")), scheduler)
+    assert scheduler.given_up == 1
+    assert not scheduler.complete
+    assert scheduler.executions == len(set(found))
+
+
+def test_more_patience_is_more_attempts_at_an_answer_that_never_comes_again():
+    repeated = []
+    for patience in (5, 20):
+        chosen = iter(["T1"])
+        scheduler = Exhaustive(patience=patience)
+        search(deadlocking(lambda _, chosen=chosen: next(chosen, "T2")), scheduler)
+        repeated.append(scheduler.repeated)
+    assert repeated[1] - repeated[0] == 15
