@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 from harness import __version__
@@ -24,6 +25,7 @@ start here:
 exit status: 0 holds (or as expected), 1 violated, 2 unknown, 64 wrong usage, 70 the harness failed"""
 
 INTERRUPTED = 130
+HARNESS_FAILED = 70
 
 
 def build_parser() -> Parser:
@@ -49,4 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0
+    except Exception:  # a bug of ours: the traceback is for us, the status for who called
+        traceback.print_exc()
+        return HARNESS_FAILED
     return status

@@ -187,10 +187,27 @@ def _print(out: Console, search: Search, report: Report) -> None:
         out.print(recorded_story(cell, width), markup=False)
     if not recorded:
         out.print(cell_table(report.cells))
+        _print_deadlocks(out, report)
         _print_best_finding(out, search, report, width)
     for error in report.missing:
         out.print(f"\nnot run: {error.explain()}", markup=False)
     _print_last_paragraph(out, search, report)
+
+
+def _print_deadlocks(out: Console, report: Report) -> None:
+    """A fix that holds may still make the server refuse work: say where, and which locks."""
+    said = set()
+    for cell in report.cells:
+        if cell.deadlock is None or cell.verdict is not Verdict.HOLDS:
+            continue
+        lines = "; ".join(cell.deadlock.lines) or "the server does not tell which locks"
+        if (cell.engine, cell.variant) not in said:
+            out.print(
+                f"\n{_name(cell)}: holds, with a deadlock in {cell.deadlocks} of {cell.executions} "
+                f"executions\n  {lines}",
+                markup=False,
+            )
+        said.add((cell.engine, cell.variant))
 
 
 def _print_best_finding(out: Console, search: Search, report: Report, width: int) -> None:
@@ -231,9 +248,11 @@ def _print_last_paragraph(out: Console, search: Search, report: Report) -> None:
         cells = [cell for cell in report.cells if cell.verdict is word]
         if cells:
             as_expected = sum(cell.as_expected() for cell in cells)
-            out.print(f"{word.value}: {len(cells)} cells, {as_expected} of them as expected")
+            many = "cell" if len(cells) == 1 else "cells"
+            out.print(f"{word.value}: {len(cells)} {many}, {as_expected} as expected")
     total = sum(cell.executions for cell in report.cells)
-    out.print(f"{total} executions, each on a live server, none of them impossible")
+    many = "execution" if total == 1 else "executions"
+    out.print(f"{total} {many}, each on a live server, none of them impossible")
 
 
 def _name(cell: Cell) -> str:

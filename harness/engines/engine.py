@@ -12,6 +12,7 @@ asks the server who waits; a *refusal* is the server's own word that a transacti
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -108,7 +109,7 @@ class Engine:
     def can(self, capability: str, version: str) -> bool:
         """Whether a server of this kind and version has a capability."""
         known = self.capabilities[capability]
-        return known.present and self.parse_version(version) >= known.since
+        return known.present and tuple(map(int, re.findall(r"\d+", version))) >= known.since
 
     def url(self, host: str, port: int, password: str, database: str | None = None) -> URL:
         """The URL of a database on a server that we started, as its administrator."""

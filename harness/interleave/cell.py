@@ -13,7 +13,7 @@ from sqlalchemy import URL
 
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Engine, Isolation
-from harness.interleave.execution import Execution
+from harness.interleave.execution import Deadlock, Execution
 from harness.interleave.schedule import Schedule
 
 
@@ -71,6 +71,8 @@ class Cell:
     executions_with_waits: int = 0
     aborts: Counter[str] = field(default_factory=Counter)
     finding: Finding | None = None
+    deadlock: Deadlock | None = None
+    """One of the deadlocks, as the server told it."""
     unknown: list[str] = field(default_factory=list)
     """Why the verdict could not be told, each reason once."""
     programs: dict[str, str] = field(default_factory=dict)

@@ -82,13 +82,19 @@ class Exhaustive:
         leaf.is_leaf = leaf.searched = True
         self.executions += new
         self.repeated += not new
+        in_vain = not new
         for branch, node in reversed(self._path):
             if not node.is_leaf:
                 node.searched = all(
                     name in node.branches and node.branches[name].searched()
                     for name in node.rest.movable
                 )
-            self._lose_patience(branch, new)
+            if new:
+                branch.attempts_in_vain = 0
+            elif in_vain and not branch.searched():
+                # The deepest of these is where the server turned away from what was wanted.
+                self._lose_patience(branch)
+                in_vain = False
 
     def fraction(self) -> float:
         """About how much of the tree is behind us, between 0 and 1, after an execution.
@@ -98,19 +104,17 @@ class Exhaustive:
         done, share = 0.0, 1.0
         for branch, node in self._path:
             if branch.searched():
-                return min(1.0, done + share)
+                break  # counted with its siblings, one state above
             share /= max(1, len(node.rest.movable))
-            others = [b for b in node.branches.values() if b.searched()]
-            done += share * len(others)
-        return done
+            done += share * sum(sibling.searched() for sibling in node.branches.values())
+        return 1.0 if self._root.searched() else done
 
-    def _lose_patience(self, branch: Branch, new: bool) -> None:
-        branch.attempts_in_vain = 0 if new else branch.attempts_in_vain + 1
-        if branch.attempts_in_vain <= self._patience or branch.searched():
-            return
-        for node in branch.answers.values():
-            self.given_up += not node.searched
-            node.searched = True
+    def _lose_patience(self, branch: Branch) -> None:
+        branch.attempts_in_vain += 1
+        if branch.attempts_in_vain > self._patience:
+            for node in branch.answers.values():
+                self.given_up += not node.searched
+                node.searched = True
 
     def _arrive(self, rest: Rest) -> Node:
         node = self._branch.answers.get(rest)

@@ -227,6 +227,8 @@ class _Exploration:
         self.outcomes.add(fingerprint(outcome, self.fixture.shapes))
         self.cell.executions_with_waits += execution.had_waits()
         self.cell.deadlocks += bool(execution.deadlocks)
+        if execution.deadlocks and self.cell.deadlock is None:
+            self.cell.deadlock = execution.deadlocks[0]
         self.cell.aborts.update(refusal.code for refusal in execution.refusals())
 
     # -- judging --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness import __version__
 from harness.interleave.cell import Cell, Finding
-from harness.interleave.execution import Execution, Turn
+from harness.interleave.execution import Deadlock, Execution, Turn
 
 
 def document(cells: Sequence[Cell]) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def cell_of(cell: Cell) -> dict[str, Any]:
         "outcomes": cell.outcomes,
         "anomalies": cell.anomalies,
         "deadlocks": cell.deadlocks,
+        "deadlock": _deadlock(cell.deadlock) if cell.deadlock else None,
         "executions_with_waits": cell.executions_with_waits,
         "aborts": dict(sorted(cell.aborts.items())),
         "programs": dict(cell.programs),
@@ -56,17 +57,18 @@ def execution_of(execution: Execution) -> dict[str, Any]:
     """An execution: its steps, its deadlocks, and how the programs ended."""
     return {
         "steps": [_step(turn) for turn in execution.turns],
-        "deadlocks": [
-            {
-                "turn": deadlock.turn,
-                "cycle": list(deadlock.cycle),
-                "victim": deadlock.victim,
-                "code": deadlock.refusal.code,
-                "lines": list(deadlock.lines),
-            }
-            for deadlock in execution.deadlocks
-        ],
+        "deadlocks": [_deadlock(deadlock) for deadlock in execution.deadlocks],
         "ends": {name: end.readable() for name, end in execution.ends.items()},
+    }
+
+
+def _deadlock(deadlock: Deadlock) -> dict[str, Any]:
+    return {
+        "turn": deadlock.turn,
+        "cycle": list(deadlock.cycle),
+        "victim": deadlock.victim,
+        "code": deadlock.refusal.code,
+        "lines": list(deadlock.lines),
     }
 
 

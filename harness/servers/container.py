@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
@@ -117,7 +118,7 @@ class DockerServer:
 
     def log(self) -> str:
         """What the container has said so far."""
-        return str(self._wrapped().logs().decode(errors="replace"))
+        return bytes(self._wrapped().logs()).decode(errors="replace")
 
     @property
     def workplace(self) -> str:
@@ -131,7 +132,7 @@ class DockerServer:
             ServerError: it ended with another exit status than 0, or is not in the image.
         """
         tools = self.engine.recipe.tools
-        done = self._wrapped().exec_run(
+        done: Any = self._wrapped().exec_run(
             [name, *tools.arguments(CLIENT), *arguments],
             environment=dict(tools.environment(CLIENT, ports.LOOPBACK, self.engine.port)),
             demux=True,

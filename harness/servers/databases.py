@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from sqlalchemy import URL
 
-from harness.servers import readiness
+from harness.servers import asking
 from harness.servers.server import Server
 
 _numbers = itertools.count(1)
@@ -28,7 +28,7 @@ def fresh_database(server: Server) -> Iterator[URL]:
     """An empty database, as a URL for the administrator; gone afterwards.
 
     Raises:
-        DBAPIError: the server refused.
+        server.engine.driver_error: the server refused.
     """
     if isinstance(server, Lent):
         yield server.empty_database()
@@ -36,8 +36,8 @@ def fresh_database(server: Server) -> Iterator[URL]:
         return
     statements = server.engine.recipe.statements
     name = f"harness_{next(_numbers)}"
-    readiness.tell(server.engine, server.url(), [statements.create_database(name)])
+    asking.tell(server.engine, server.url(), [statements.create_database(name)])
     try:
         yield server.url(name)
     finally:
-        readiness.tell(server.engine, server.url(), [statements.drop_database(name)])
+        asking.tell(server.engine, server.url(), [statements.drop_database(name)])

@@ -61,7 +61,7 @@ def remove_labelled(client: DockerClient, label: str) -> bool:
     Raises:
         ServerError: one could not be removed.
     """
-    wanted = {"label": label}
+    wanted: dict[str, str | list[str] | bool] = {"label": label}
     try:
         found = client.containers.list(all=True, filters=wanted, ignore_removed=True)
         for container in found:

@@ -13,12 +13,11 @@ import subprocess
 from pathlib import Path
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
 
 from harness.engines.engine import Engine, Profile
 from harness.engines.recipe import Layout, Settings
 from harness.errors import DeadlineExceeded, HarnessError, NotReady, ServerError
-from harness.servers import folders, ports, processes, readiness, template
+from harness.servers import asking, folders, ports, processes, readiness, template
 from harness.servers.guard import Guard
 from harness.servers.offer import Wanted
 from harness.servers.programs import Programs
@@ -230,12 +229,11 @@ class LocalServer:
             socket_url = recipe.socket_url(self._layout)
             self._wait_ready(socket_url)
             try:
-                readiness.tell(self.engine, socket_url, statements)
-            except DBAPIError as error:
-                # Not chained: the statement holds the password.
+                asking.tell(self.engine, socket_url, statements)
+            except self.engine.driver_error as error:
                 raise ServerError(
-                    f"{self._subject}: the password cannot be set ({readiness.reason(error)})"
-                ) from None
+                    f"{self._subject}: the password cannot be set ({asking.words(error)})"
+                ) from error
         text = self._wait_ready(self.url())
         self._layout.claim.unlink(missing_ok=True)
         self.version = ".".join(str(number) for number in self.engine.parse_version(text))

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from harness.engines.engine import Engine, Profile
 from harness.engines.recipe import Settings
-from harness.errors import ServerError
+from harness.errors import HarnessError
 from harness.servers.options import ServerOptions, SourceName
 from harness.servers.server import Server
 
@@ -52,7 +52,7 @@ class Missing:
     reason: str
     hint: str = ""
     """How to get it."""
-    error: ServerError | None = None
+    error: HarnessError | None = None
     """Set if the user asked for exactly this, so that another source must not stand in."""
 
 

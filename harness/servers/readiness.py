@@ -7,64 +7,18 @@ even pings before it is the server that was asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
 
-from sqlalchemy import URL, Connection, NullPool, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL
 
 from harness.clock import Deadline, poll
 from harness.engines.engine import Engine
 from harness.errors import DeadlineExceeded, NotReady, ServerError
+from harness.servers import asking
 
 START_LIMIT_S = 120.0
 
 _TROUBLE = re.compile(r"\b(ERROR|FATAL|PANIC)\b")
-
-T = TypeVar("T")
-
-
-def ask(engine: Engine, url: URL, query: str) -> str:
-    """The first value of the first row of a query, as text; empty if there is no row.
-
-    Raises:
-        DBAPIError: the server does not answer, or answers with an error.
-    """
-
-    def first(connection: Connection) -> str:
-        row = connection.execute(text(query)).first()
-        return "" if row is None else str(row[0])
-
-    return once(engine, url, first)
-
-
-def tell(engine: Engine, url: URL, statements: Sequence[str]) -> None:
-    """Execute statements, each committed by itself.
-
-    Raises:
-        DBAPIError: one failed; those before it stay.
-    """
-
-    def all_of_them(connection: Connection) -> None:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-
-    once(engine, url, all_of_them)
-
-
-def once(engine: Engine, url: URL, work: Callable[[Connection], T]) -> T:
-    """Connect, do one thing outside any transaction, disconnect."""
-    short = create_engine(
-        url,
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args={**engine.connect_arguments, **engine.recipe.patience},
-    )
-    try:
-        with short.connect() as connection:
-            return work(connection)
-    finally:
-        short.dispose()
 
 
 def wait_ready(
@@ -91,9 +45,9 @@ def wait_ready(
             if (end := died()) is not None:
                 raise ServerError(f"{subject}: ended while starting ({end})")
             try:
-                return ask(engine, url, engine.version_query)
-            except DBAPIError as error:
-                last = reason(error)
+                return asking.ask(engine, url, engine.version_query)
+            except engine.driver_error as error:
+                last = asking.words(error)
     except DeadlineExceeded as error:
         raise NotReady(
             f"{subject}: not ready after {limit_s:.1f} s ({seen()})",
@@ -101,13 +55,6 @@ def wait_ready(
             "is the machine busy? a longer time may help: --start-limit SECONDS",
         ) from error
     raise AssertionError("poll ends by raising")
-
-
-def reason(error: DBAPIError) -> str:
-    """What the driver said, on one line. Drivers never repeat a password."""
-    original = error.orig
-    words = original.args[-1] if original is not None and original.args else original
-    return " ".join(str(words).split())[:300]
 
 
 def last_words(log: str) -> list[str]:

@@ -60,14 +60,15 @@ class Step:
         >>> Step(StepKind.STATEMENT, "select t.v from t\\n where t.k = %(k)s::INTEGER", {"k": 1}).readable()
         'select v from t where k = 1'
         """
-        text = _inlined(_CAST.sub(r"\1", self.text), self.parameters)
-        tables = set(_QUALIFIER.findall(text))
-        if len(tables) == 1:
+        text = _ANONYMOUS.sub("", _CAST.sub(r"\1", self.text))
+        if len(set(_QUALIFIER.findall(text))) == 1:
             text = _QUALIFIER.sub("", text)
-        return " ".join(_ANONYMOUS.sub("", text).split())
+        return " ".join(_inlined(text, self.parameters).split())
 
 
-_CAST = re.compile(r"(%\(\w+\)s|%s)::[A-Z]+(?: [A-Z]+)*(?:\(\d+\))?")
+_CAST = re.compile(
+    r"(%\(\w+\)s|%s)::(?:DOUBLE PRECISION|TIMESTAMP WITH(?:OUT)? TIME ZONE|[A-Z_]+)(?:\(\d+\))?"
+)
 _QUALIFIER = re.compile(r"(?<![\w'.])([a-z_][a-z0-9_]*)\.(?=[a-z_])")
 _ANONYMOUS = re.compile(r" AS anon_\d+")
 
