@@ -3,10 +3,10 @@
     def test_two_withdrawals(explore):
         assert explore(withdraw, withdraw, setup=tables).holds
 
-A test that asks for `database` (or `explore`, which does) runs once for each engine, with the engine's name
-as its id. What cannot run is skipped with its reason; under `--require-engines`, or with the variable
-HARNESS_REQUIRE_ENGINES, it fails: in a nightly run a skipped engine is an unknown, and unknown is not
-fine.
+A test that asks for `database` (or `explore`, which does) runs once for each engine, with the
+engine's name as its id. What cannot run is skipped with its reason; under `--require-engines`, or
+with the variable HARNESS_REQUIRE_ENGINES, it fails: in a nightly run a skipped engine is an
+unknown, and unknown is not fine.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import pytest
 from sqlalchemy import URL, Connection
 from sqlalchemy import Engine as Database
 
+from harness.checks.invariant import Invariant
 from harness.engines import ENGINES, Isolation, Profile
 from harness.errors import ServerError, UsageError
 from harness.interleave.cell import Cell, Target
 from harness.interleave.explore import Bounds
 from harness.interleave.explore import explore as explore_cell
 from harness.interleave.schedule import Schedule
-from harness.checks.invariant import Invariant
 from harness.programs import Program
 from harness.scenario import choose, scenario_of
 from harness.servers.databases import fresh_database
@@ -138,7 +138,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         const="all",
         default=os.environ.get(REQUIRE),
         metavar="E,E",
-        help=f"fail instead of skipping where these engines (default: all) cannot run; also {REQUIRE}",
+        help="fail instead of skipping where these engines (default: all) cannot run; also "
+        + REQUIRE,
     )
     group.addoption(
         "--live-engine",
@@ -181,9 +182,7 @@ def live_engines() -> Iterator[LiveEngines]:
 
 
 @pytest.fixture
-def live_server(
-    live_engine: str, live_engines: LiveEngines, pytestconfig: pytest.Config
-) -> Server:
+def live_server(live_engine: str, live_engines: LiveEngines, pytestconfig: pytest.Config) -> Server:
     """A running server of each engine, shared by the session's tests."""
     try:
         return live_engines.server(live_engine)
@@ -215,8 +214,8 @@ def explore(database: LiveDatabase) -> Explore:
     """Run functions through every possible interleaving on a live engine.
 
     `explore(f, g, setup=…, isolation="read-committed", invariants=[…], schedule=None)`: each function takes a
-    SQLAlchemy `Connection`; `setup` makes the tables and their rows; an invariant is a function over a
-    `Connection` that returns None or what is wrong.
+    SQLAlchemy `Connection`; `setup` makes the tables and their rows; an invariant is a function
+    over a `Connection` that returns None or what is wrong.
     """
 
     def run(

@@ -105,9 +105,7 @@ def ddl(metadata: MetaData, engine_name: EngineName) -> str:
 def _creation(table: Table, *, comments: bool) -> Iterator[ExecutableDDLElement]:
     yield CreateTable(table)
     # `indexes` is a set: unsorted, the text would change from one process to the next.
-    yield from (
-        CreateIndex(index) for index in sorted(table.indexes, key=lambda i: str(i.name))
-    )
+    yield from (CreateIndex(index) for index in sorted(table.indexes, key=lambda i: str(i.name)))
     if comments and table.comment:
         yield SetTableComment(table)
     if comments:

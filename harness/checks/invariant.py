@@ -12,8 +12,8 @@ class Invariant:
     """A named rule: how it is observed, and how a history of observations is judged.
 
     `observe` takes a connection and reads committed data: before the first step, after every
-    commit and at the end. `judge` is pure: it gets the observations in order and returns None if the
-    rule held, else one sentence with the values that broke it.
+    commit and at the end. `judge` is pure: it gets the observations in order and returns None if
+    the rule held, else one sentence with the values that broke it.
     """
 
     name: str

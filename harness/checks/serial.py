@@ -1,4 +1,4 @@
-"""Serial equivalence: does an execution match some serial order of the same programs?
+"""Serial equivalence: an execution must match some serial order of the same programs.
 
 An execution is an anomaly if its final tables and its programs' results match no serial order of
 them on the same engine (Papadimitriou 1979, view of final state; here results are compared too). A
@@ -120,9 +120,7 @@ def _title(order: Order) -> str:
     return f"Had only {names[0]} run" if len(names) == 1 else f"Had {' run before '.join(names)}"
 
 
-def _reason(
-    outcome: Outcome, serial: Outcome, order: Order, shapes: Sequence[TableShape]
-) -> str:
+def _reason(outcome: Outcome, serial: Outcome, order: Order, shapes: Sequence[TableShape]) -> str:
     clock = {shape.name: shape.clock for shape in shapes}
     for difference in differences(serial.state, outcome.state, shapes):
         if difference.before is None or difference.after is None:

@@ -1,7 +1,8 @@
 """The rows of tables as a value that can be compared.
 
-What the engine numbers is compared up to renaming: two states are equal if some one-to-one renaming of
-those numbers, applied wherever they are referenced, makes them so. What a clock fills in is left out.
+What the engine numbers is compared up to renaming: two states are equal if some one-to-one renaming
+of those numbers, applied wherever they are referenced, makes them so. What a clock fills in is left
+out.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class State:
     tables: Mapping[str, tuple[Row, ...]]
 
 
-def canonical(state: State, shapes: Sequence[TableShape]) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+def canonical(
+    state: State, shapes: Sequence[TableShape]
+) -> tuple[tuple[str, tuple[Row, ...]], ...]:
     """A form in which equal states are equal values.
 
     >>> bill = TableShape("bill", ("no", "member"), ("no",), numbered={"no": "bill.no"})
@@ -120,13 +123,15 @@ def _values(row: Row | None) -> str:
 
 def differences(before: State, after: State, shapes: Sequence[TableShape]) -> list[Difference]:
     """The rows in which two states differ, matched by key; whole rows where there is no key."""
-    found = []
+    found: list[Difference] = []
     for shape in shapes:
         old = _keyed(before.tables.get(shape.name, ()), shape)
         new = _keyed(after.tables.get(shape.name, ()), shape)
-        for key in sorted(old.keys() | new.keys(), key=repr):
-            if _judged(old.get(key), shape) != _judged(new.get(key), shape):
-                found.append(Difference(shape.name, shape.columns, old.get(key), new.get(key)))
+        found.extend(
+            Difference(shape.name, shape.columns, old.get(key), new.get(key))
+            for key in sorted(old.keys() | new.keys(), key=repr)
+            if _judged(old.get(key), shape) != _judged(new.get(key), shape)
+        )
     return found
 
 

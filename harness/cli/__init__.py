@@ -12,8 +12,8 @@ from harness.cli.parser import Parser, new_parser
 from harness.errors import HarnessError
 
 _DESCRIPTION = """\
-Run real MySQL, MariaDB and PostgreSQL servers, drive programs through every possible interleaving on them,
-and say what holds. Servers listen on 127.0.0.1 only and are gone afterwards."""
+Run real MySQL, MariaDB and PostgreSQL servers, drive programs through every possible interleaving
+on them, and say what holds. Servers listen on 127.0.0.1 only and are gone afterwards."""
 
 _EPILOG = """\
 start here:
@@ -22,7 +22,8 @@ start here:
   harness explore shop:buy shop:buy --setup shop:setup
                                    two functions of your own
 
-exit status: 0 holds (or as expected), 1 violated, 2 unknown, 64 wrong usage, 70 the harness failed"""
+exit status: 0 holds (or as expected), 1 violated, 2 unknown, 64 wrong usage,
+             70 the harness failed"""
 
 INTERRUPTED = 130
 HARNESS_FAILED = 70
@@ -51,7 +52,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0
-    except Exception:  # a bug of ours: the traceback is for us, the status for who called
+    except Exception:  # noqa: BLE001 - a bug of ours: the traceback is for us, the status for who called
         traceback.print_exc()
         return HARNESS_FAILED
     return status

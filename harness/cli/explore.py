@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+
 from harness.checks.invariant import Invariant
 from harness.cli.named import function
 from harness.cli.options import add_cell_options, add_search_options, add_server_options
@@ -13,10 +14,11 @@ from harness.programs import Program
 from harness.scenario import scenario_of
 
 _DESCRIPTION = """\
-Explore functions of your own. Each takes a SQLAlchemy Connection and decides its own transaction boundaries;
-nothing in it knows the harness. The setup function makes the tables and their rows. An execution is
-broken if its final tables and the functions' results match no serial order of them, or if an invariant says so:
-a function over a Connection that returns None, or a sentence about what is wrong."""
+Explore functions of your own. Each takes a SQLAlchemy Connection and decides its own transaction
+boundaries; nothing in it knows the harness. The setup function makes the tables and their rows. An
+execution is broken if its final tables and the functions' results match no serial order of them, or
+if an invariant says so: a function over a Connection that returns None, or a sentence about what is
+wrong."""
 
 _EPILOG = """\
 examples:
@@ -76,7 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
         [Invariant.of(function(text, "invariant")) for text in arguments.invariant],
         serial_equivalence=not arguments.only_invariants,
     )
-    return run_search(Search(_command(arguments), scenario, [scenario.variants["current"]], arguments))
+    return run_search(
+        Search(_command(arguments), scenario, [scenario.variants["current"]], arguments)
+    )
 
 
 def _command(arguments: argparse.Namespace) -> list[str]:

@@ -13,6 +13,7 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, with a hint, and exits with 64 (argparse's own is 2)."""
 
     def error(self, message: str) -> NoReturn:
+        """Say it, and leave with the status for wrong usage."""
         print(f"{self.prog}: {message}", file=sys.stderr)
         print(f"  hint: {self.prog} --help", file=sys.stderr)
         raise SystemExit(WRONG_USAGE)

@@ -10,9 +10,10 @@ from harness.cli.search import Search, run_search
 from harness.scenario import choose, scenarios
 
 _DESCRIPTION = """\
-Run a scenario's programs on real servers through every possible interleaving and say, for each engine,
-isolation level and variant, whether it holds. 'current' is the arrangement as it is; the other variants
-are fixes. The shortest execution that breaks it is drawn, with the command that runs it again."""
+Run a scenario's programs on real servers through every possible interleaving and say, for each
+engine, isolation level and variant, whether it holds. 'current' is the arrangement as it is; the
+other variants are fixes. The shortest execution that breaks it is drawn, with the command that runs
+it again."""
 
 _EPILOG = """\
 examples:

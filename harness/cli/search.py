@@ -1,4 +1,4 @@
-"""Explore a scenario's cells on servers of this machine, and report them: `reproduce` and `explore`."""
+"""Explore a scenario's cells on this machine's servers, and report them."""
 
 from __future__ import annotations
 
@@ -126,8 +126,18 @@ def _explore_all(
                                 search, target, variant, level, schedule, _shown(progress, task)
                             )
                         report.cells.append(cell)
+                        progress.console.print(_first_word(cell), highlight=False, markup=False)
             progress.remove_task(task)
     return report
+
+
+def _first_word(cell: Cell) -> str:
+    """What is said of a cell as soon as it is known, on stderr."""
+    broken = f", broken in {cell.anomalies}" if cell.anomalies else ""
+    return (
+        f"{_name(cell)}: {cell.verdict.value}, {cell.executions} executions{broken}, "
+        f"{cell.elapsed_s:.1f} s"
+    )
 
 
 def _explore_one(
@@ -191,7 +201,7 @@ def _print(out: Console, search: Search, report: Report) -> None:
         _print_best_finding(out, search, report, width)
     for error in report.missing:
         out.print(f"\nnot run: {error.explain()}", markup=False)
-    _print_last_paragraph(out, search, report)
+    _print_last_paragraph(out, report)
 
 
 def _print_deadlocks(out: Console, report: Report) -> None:
@@ -216,11 +226,8 @@ def _print_best_finding(out: Console, search: Search, report: Report, width: int
     if not found:
         return
     cell = min(found, key=lambda c: (c.as_expected(), c.finding.length() if c.finding else ()))
-    out.print(f"\nthe shortest execution that breaks it\n\n{_story(search, cell, width)}", markup=False)
-
-
-def _story(search: Search, cell: Cell, width: int) -> str:
-    return finding_story(cell, again(search, cell), width)
+    story = finding_story(cell, again(search, cell), width)
+    out.print(f"\nthe shortest execution that breaks it\n\n{story}", markup=False)
 
 
 def again(search: Search, cell: Cell) -> str:
@@ -235,7 +242,7 @@ def again(search: Search, cell: Cell) -> str:
     return "./run " + shlex.join(words).replace("'", '"')
 
 
-def _print_last_paragraph(out: Console, search: Search, report: Report) -> None:
+def _print_last_paragraph(out: Console, report: Report) -> None:
     out.print()
     for cell in report.cells:
         for reason in cell.unknown:
@@ -243,7 +250,9 @@ def _print_last_paragraph(out: Console, search: Search, report: Report) -> None:
     for cell in report.cells:
         if not cell.as_expected() and cell.verdict is not Verdict.UNKNOWN:
             expected = (cell.expected or Verdict.HOLDS).value
-            out.print(f"news: {_name(cell)}: expected {expected}, {cell.verdict.value}", markup=False)
+            out.print(
+                f"news: {_name(cell)}: expected {expected}, {cell.verdict.value}", markup=False
+            )
     for word in Verdict:
         cells = [cell for cell in report.cells if cell.verdict is word]
         if cells:
@@ -281,5 +290,3 @@ def _status(report: Report, engines_named: bool) -> int:
     if unknown or not report.cells or (engines_named and report.missing):
         return EXIT[Verdict.UNKNOWN]
     return EXIT[Verdict.HOLDS]
-
-

@@ -169,6 +169,8 @@ class Statements:
     """A query that returns one row if the server takes no writes: the row says why."""
     objects: str
     """A query that lists what users made in this database: name, then the statement to drop it."""
+    hold: str
+    """A query that takes a lock on this database's name for its connection: true if taken."""
     before_drop: Sequence[str] = ()
     """What a session is told before it drops things in any order."""
 

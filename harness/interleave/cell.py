@@ -88,5 +88,9 @@ class Cell:
         """How much the verdict rests on."""
         if self.recorded is not None:
             return "one recorded execution"
-        of = f"{self.executions} of {self.executions}" if self.complete else f"{self.executions} of ?"
+        of = (
+            f"{self.executions} of {self.executions}"
+            if self.complete
+            else f"{self.executions} of ?"
+        )
         return f"{of} possible interleavings, {self.outcomes} distinct outcomes"

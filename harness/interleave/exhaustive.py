@@ -2,8 +2,8 @@
 
 The tree is made of what was seen: after a turn the server decides where the sessions stand, so a
 node has one branch for each turn that could be taken and, under it, one node for each answer that
-the server gave. On the same programs it nearly always gives the same answer; where it has a choice (the
-victim of a deadlock), both answers are kept and both subtrees are searched.
+the server gave. On the same programs it nearly always gives the same answer; where it has a choice
+(the victim of a deadlock), both answers are kept and both subtrees are searched.
 """
 
 from __future__ import annotations

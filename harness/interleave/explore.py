@@ -61,7 +61,9 @@ def explore(
     Raises:
         ScheduleDiverged: the recorded schedule does not fit.
     """
-    return _Exploration(target, scenario, variant, isolation, bounds or Bounds(), watch).run(schedule)
+    return _Exploration(target, scenario, variant, isolation, bounds or Bounds(), watch).run(
+        schedule
+    )
 
 
 class _Exploration:
@@ -104,7 +106,7 @@ class _Exploration:
         # The observer reads what is committed, whatever level the programs run at.
         observer = create_engine(
             self.target.url,
-            isolation_level=Isolation.READ_COMMITTED.value,  # type: ignore[arg-type]
+            isolation_level=Isolation.READ_COMMITTED.value,
             connect_args=dict(self.target.engine.connect_arguments),
         )
         try:
@@ -166,7 +168,7 @@ class _Exploration:
         self.connection.rollback()
         return seen
 
-    # -- searching ------------------------------------------------------------------------------------
+    # -- searching
 
     def _search(self) -> None:
         search = Exhaustive(limit=self.bounds.executions)
@@ -231,7 +233,7 @@ class _Exploration:
             self.cell.deadlock = execution.deadlocks[0]
         self.cell.aborts.update(refusal.code for refusal in execution.refusals())
 
-    # -- judging --------------------------------------------------------------------------------------
+    # -- judging
 
     def _judge(self, execution: Execution, outcome: Outcome) -> None:
         finding = self._broken_invariant(execution) or self._not_serial(execution, outcome)
@@ -285,7 +287,7 @@ class _Exploration:
             self.serials[order] = outcome
         return self.serials[order]
 
-    # -- concluding -----------------------------------------------------------------------------------
+    # -- concluding
 
     def _look_at_finding(self) -> None:
         """Run the shortest finding again, looking closely at its waits."""

@@ -107,7 +107,8 @@ class Recorded:
         self._compare_last_wait(rest)
         left = len(self._schedule) - self._turn
         if left:
-            self._diverge(self._turn + 1, f"recorded {left} more turns", rest)
+            more = f"{left} more turn" + ("" if left == 1 else "s")
+            self._diverge(self._turn + 1, f"recorded {more}", rest)
 
     def _compare_last_wait(self, rest: Rest) -> None:
         if self._turn == 0:

@@ -83,7 +83,7 @@ def _step(turn: Turn) -> dict[str, Any]:
         "waits_for": list(turn.wait.blockers) if turn.wait else None,
         "waits_on": turn.wait.on if turn.wait else None,
         "settled_in": turn.settled_in,
-        "answer": effect.readable() if effect else "done",
+        "answer": effect.readable() if effect else "done" if turn.settled_in else None,
         "error": effect.error.refusal.code
         if effect and effect.error and effect.error.refusal
         else None,

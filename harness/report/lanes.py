@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import textwrap
-import unicodedata
 from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len, chop_cells
 
 from harness.interleave.execution import Execution, Turn
 from harness.locks import Wait
 
 _TURN_WIDTH = 4
 _GAP = "  "
+_NARROWEST = 20
+_LONGEST = 400
+"""Letters of a statement or an answer that are drawn; the run's document has them all."""
 
 
 def lanes(execution: Execution, titles: Mapping[str, str], width: int = 110) -> str:
-    """The drawing, as lines of text no wider than *width*.
+    """The drawing, as lines of text no wider than *width* as long as a column keeps 20.
 
     A step stands in its session's column in the row of its turn, with its answer below. A step that
     had to wait says for whom, and its answer stands in the row of the turn that let it go on.
     """
     names = list(titles)
-    column = max(24, (width - _TURN_WIDTH - len(_GAP) * len(names)) // len(names))
-    lines = _row("turn", {n: [f"{n} {titles[n]}"] for n in names}, names, column)
-    lines.append("-" * (_TURN_WIDTH + (column + len(_GAP)) * len(names)))
+    column = max(_NARROWEST, (width - _TURN_WIDTH) // len(names) - len(_GAP))
+    head = {name: _wrapped(f"{name} {titles[name]}", column) for name in names}
+    lines = _row("turn", head, names, column)
+    lines.append("-" * (_TURN_WIDTH + (len(_GAP) + column) * len(names)))
     for turn in execution.turns:
         cells: dict[str, list[str]] = {turn.session: _asked(turn, column)}
         for late in execution.turns:
@@ -31,7 +35,7 @@ def lanes(execution: Execution, titles: Mapping[str, str], width: int = 110) -> 
         lines += _row(str(turn.number), cells, names, column)
     for name in names:
         if name in execution.ends:
-            lines.append(f"{name} {execution.ends[name].readable()}")
+            lines += _wrapped(f"{name} {execution.ends[name].readable()}", width)
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -41,6 +45,8 @@ def _asked(turn: Turn, column: int) -> list[str]:
         lines += _wrapped(waiting(turn.wait), column, "  ")
     if turn.settled_in == turn.number:
         lines += _answered(turn, column)
+    elif turn.settled_in is None:
+        lines += _wrapped("<no answer came>", column, "  ")
     return lines
 
 
@@ -55,7 +61,9 @@ def waiting(wait: Wait) -> str:
 
 
 def _goes_on(turn: Turn, column: int) -> list[str]:
-    return [f"<turn {turn.number} goes on>", *_answered(turn, column)]
+    failed = turn.effect is not None and turn.effect.error is not None
+    what = f"<turn {turn.number} {'fails' if failed else 'goes on'}>"
+    return [what, *_answered(turn, column)]
 
 
 def _answered(turn: Turn, column: int) -> list[str]:
@@ -65,9 +73,29 @@ def _answered(turn: Turn, column: int) -> list[str]:
 
 
 def _wrapped(text: str, column: int, first: str = "", rest: str = "    ") -> list[str]:
-    return textwrap.wrap(
-        text, column, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
-    )
+    """Break a text into lines by terminal cells: a Japanese letter takes two, and has no blanks."""
+    lines = [first]
+    gap = ""
+    for word in _drawn(text).split():
+        for piece in chop_cells(word, column - len(rest)):
+            if cell_len(lines[-1] + gap + piece) > column:
+                lines.append(rest)
+                gap = ""
+            lines[-1] += gap + piece
+            gap = ""
+        gap = " "
+    return lines
+
+
+def _drawn(text: str) -> str:
+    """The text without what would move the cursor, and no longer than anybody reads.
+
+    >>> _drawn("1\\x1b[2J2")
+    '1\\\\x1b[2J2'
+    """
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}... (+{len(text) - _LONGEST} letters)"
+    return "".join(c if c.isprintable() or c.isspace() else repr(c)[1:-1] for c in text)
 
 
 def _row(
@@ -85,6 +113,4 @@ def _row(
 
 
 def _padded(text: str, column: int) -> str:
-    """Pad to a width in terminal cells, where Japanese letters take two."""
-    used = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-    return text + " " * max(0, column - used)
+    return text + " " * max(0, column - cell_len(text))

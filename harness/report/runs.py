@@ -38,5 +38,11 @@ def store(folder: Path, command: Sequence[str], content: dict[str, Any]) -> Path
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
-    """Write a document as text that can be compared line by line."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write a document as text that can be compared line by line: the whole of it, or nothing."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(2)}")
+    try:
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

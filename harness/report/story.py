@@ -53,6 +53,7 @@ def _deadlocks(execution: Execution) -> list[str]:
     lines = []
     for deadlock in execution.deadlocks:
         code = deadlock.refusal.code
-        lines.append(f"deadlock in turn {deadlock.turn}: the server gave up {deadlock.victim} ({code})")
+        victim = f"the server gave up {deadlock.victim} ({code})"
+        lines.append(f"deadlock in turn {deadlock.turn}: {victim}")
         lines += [f"  {line}" for line in deadlock.lines]
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import docker
 from docker import DockerClient
@@ -13,6 +14,7 @@ from docker.models.containers import Container
 from requests.exceptions import RequestException
 
 from harness.errors import ServerError, SourceUnavailable
+from harness.servers.register import LABEL_ID, LABEL_OWNER
 
 PROBE_LIMIT_S = 15
 
@@ -71,6 +73,36 @@ def remove_labelled(client: DockerClient, label: str) -> bool:
     except DockerException as error:
         raise ServerError(f"containers with label {label}: {words(error)}") from error
     return bool(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A container that carries our labels."""
+
+    name: str
+    owner: str
+    what: str
+
+
+def labelled(client: DockerClient) -> list[Labelled]:
+    """All containers that some run of ours made.
+
+    Raises:
+        ServerError: Docker refused to tell.
+    """
+    wanted: dict[str, str | list[str] | bool] = {"label": LABEL_ID}
+    try:
+        containers = client.containers.list(all=True, filters=wanted, ignore_removed=True)
+    except DockerException as error:
+        raise ServerError(f"containers with label {LABEL_ID}: {words(error)}") from error
+    return [
+        Labelled(
+            container.labels[LABEL_ID],
+            container.labels.get(LABEL_OWNER, ""),
+            f"container {container.short_id}",
+        )
+        for container in containers
+    ]
 
 
 def _remove(container: Container) -> None:

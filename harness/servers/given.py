@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import functools
 import socket
+from typing import Any
 
 from sqlalchemy import URL
 
+from harness.engines import ENGINES
 from harness.engines.engine import Engine
-from harness.errors import HarnessError, Refused, ServerError, UsageError
+from harness.errors import HarnessError, Refused
 from harness.servers import asking
-from harness.servers.given_server import GivenServer, objects, open_given
-from harness.servers.given_url import GivenUrl, for_engine, place, scheme_of, understand
+from harness.servers.given_server import marked, not_empty, objects, open_given
+from harness.servers.given_url import for_engine, place, said_of, scheme_of, understand
 from harness.servers.offer import Missing, Offer
 from harness.servers.options import ServerOptions
 
@@ -30,24 +32,21 @@ def offer(engine: Engine, options: ServerOptions) -> Offer | Missing:
         if given.engine not in (None, engine.name):
             continue
         try:
-            url = understand(given, options.schemes)
+            url = understand(given, _schemes())
             if scheme_of(url) not in engine.recipe.schemes:
-                reasons.append(f"the URL given leads to {scheme_of(url)}")
+                reasons.append(f"the given URL leads to {scheme_of(url)}")
                 continue
-            version = examine(engine, for_engine(url, engine), bound=given.engine is not None)
+            version = examine(engine, for_engine(url, engine))
+            if isinstance(version, str) and given.engine is not None:
+                raise Refused(version, f"it was given as the URL for {engine.title}")
         except HarnessError as error:
             return Missing(engine, "given", error.message, "; ".join(error.hints), error)
         if isinstance(version, str):
             reasons.append(version)
             continue
         numbers = ".".join(str(number) for number in version)
-        return Offer(
-            engine,
-            "given",
-            f"given {place(url)}",
-            numbers,
-            functools.partial(open_given, engine, for_engine(url, engine), numbers),
-        )
+        start = functools.partial(open_given, engine, for_engine(url, engine), numbers)
+        return Offer(engine, "given", f"given {place(url)}", numbers, start)
     return Missing(
         engine,
         "given",
@@ -56,56 +55,102 @@ def offer(engine: Engine, options: ServerOptions) -> Offer | Missing:
     )
 
 
-def examine(engine: Engine, url: URL, *, bound: bool) -> tuple[int, ...] | str:
+def _schemes() -> frozenset[str]:
+    return frozenset().union(*(engine.recipe.schemes for engine in ENGINES.values()))
+
+
+def examine(engine: Engine, url: URL) -> tuple[int, ...] | str:
     """Look at a given server, changing nothing: its version, or in words which kind it is instead.
 
     Raises:
         Refused: it cannot be reached, or is not for us to use.
     """
-    _must_answer(url)
-    _must_let_us_in(engine, url)
+    _must_answer(engine, url)
     try:
-        with asking.connected(engine, url) as connection:
-            text = str(asking.rows_of(connection, engine.version_query)[0][0])
-            try:
-                version = engine.parse_version(text)
-            except ValueError:
-                other = f"the server at {place(url)} is not {engine.title}: it says {text!r}"
-                if bound:
-                    raise Refused(other, f"give {engine.title}'s URL there") from None
-                return other
-            _must_suit(engine, url, version, asking.rows_of(connection, _read_only(engine)))
-            _must_be_empty(engine, url, [name for name, _ in objects(engine, connection)])
+        connection = asking.connect(engine, url)
     except engine.driver_error as error:
-        raise Refused(f"given server {place(url)}: {asking.words(error)}") from error
-    return version
-
-
-def _read_only(engine: Engine) -> str:
-    return engine.recipe.statements.read_only
-
-
-def _must_answer(url: URL) -> None:
-    if url.host is None or url.host.startswith("/") or "unix_socket" in url.query:
-        return
-    port = url.port or _default_port(url)
+        raise _no_entry(engine, url, error) from error
+    except TypeError as error:  # how drivers say that they do not know an option
+        raise Refused(f"given server {place(url)}: the URL's options: {error}") from None
     try:
-        socket.create_connection((url.host, port), timeout=_REACH_LIMIT_S).close()
+        text = str(asking.rows_of(connection, engine.version_query)[0][0])
+        try:
+            version = engine.parse_version(text)
+        except ValueError:
+            return f"the server at {place(url)} is not {engine.title}: it says {text!r}"
+        _must_suit(engine, url, version, connection)
+    except engine.driver_error as error:
+        raise Refused(f"given server {place(url)}: {said_of(url, error)}") from error
+    else:
+        return version
+    finally:
+        connection.close()
+
+
+def _must_answer(engine: Engine, url: URL) -> None:
+    """A port that nobody listens on is better seen here than read out of a driver's words."""
+    if "unix_socket" in url.query or "host" in url.query:
+        return
+    host, port = url.host or "localhost", url.port or engine.port
+    try:
+        socket.create_connection((host, port), timeout=_REACH_LIMIT_S).close()
     except ConnectionRefusedError:
         raise Refused(
-            f"given server {url.host}:{port}: connection refused",
+            f"given server {host}:{port}: connection refused",
             "is it running, and does it listen on that address and port?",
         ) from None
     except TimeoutError:
         raise Refused(
-            f"given server {url.host}:{port}: no answer within {_REACH_LIMIT_S:g} s",
+            f"given server {host}:{port}: no answer within {_REACH_LIMIT_S:g} s",
             "is a firewall between here and there?",
         ) from None
     except OSError as error:
         raise Refused(
-            f"given server {url.host}:{port}: {error.strerror or error}", "is the host's name right?"
+            f"given server {host}:{port}: {error.strerror or error}", "is the host's name right?"
         ) from None
 
 
-def _default_port(url: URL) -> int:
-    return 5432 if scheme_of(url).startswith("postgres") else 3306
+def _no_entry(engine: Engine, url: URL, error: Exception) -> Refused:
+    """Why a server that answers does not let us in: the user, or the database."""
+    said = f"it said: {said_of(url, error)}"
+    for database in (engine.maintenance_database, ""):
+        try:
+            asking.connect(engine, url.set(database=database)).close()
+        except engine.driver_error:
+            continue
+        return Refused(
+            f"given server {place(url)}: database {url.database!r} is unknown,"
+            " or not for this user",
+            "create it first: the harness makes no database on a server that is not its own",
+            said,
+        )
+    return Refused(
+        f"given server {place(url)}: user {url.username!r} cannot log in",
+        "are the user and the password right? an @ or a / in the password is %40 or %2F",
+        said,
+    )
+
+
+def _must_suit(engine: Engine, url: URL, version: tuple[int, ...], connection: Any) -> None:
+    statements = engine.recipe.statements
+    if version < engine.oldest_supported:
+        oldest, found = (
+            ".".join(str(number) for number in numbers)
+            for numbers in (engine.oldest_supported, version)
+        )
+        raise Refused(
+            f"given server {place(url)}: {engine.title} {found} is too old;"
+            f" the oldest supported is {oldest}"
+        )
+    if url.database in statements.system_databases:
+        raise Refused(
+            f"given server {place(url)}: {url.database!r} is one of the server's own databases",
+            "create an empty database for the harness and name that one",
+        )
+    for row in asking.rows_of(connection, statements.read_only):
+        raise Refused(
+            f"given server {place(url)}: it takes no writes ({row[0]})", "give its primary server"
+        )
+    found_objects = objects(engine, connection)
+    if found_objects and not marked(engine, connection):
+        raise not_empty(url, [name for name, _ in found_objects])

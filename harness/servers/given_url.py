@@ -1,4 +1,4 @@
-"""What a URL says before anybody is asked: which kinds of server it may lead to, and what is missing.
+"""What a given URL says before any server is asked, and what is wrong with it.
 
 A URL holds a password, so no message repeats it.
 """
@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from harness.engines.engine import Engine
 from harness.errors import UsageError
+from harness.servers import asking
 
 FORM = "the form is SCHEME://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in the password"
 
@@ -57,6 +58,12 @@ def scheme_of(url: URL) -> str:
 def for_engine(url: URL, engine: Engine) -> URL:
     """The same place, reached with the engine's own driver."""
     return url.set(drivername=engine.driver)
+
+
+def said_of(url: URL, error: BaseException) -> str:
+    """What a driver's error says; should it repeat the password, that is taken out."""
+    said = asking.words(error)
+    return said.replace(str(url.password), "***") if url.password else said
 
 
 def place(url: URL) -> str:

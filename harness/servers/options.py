@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from harness.errors import UsageError
+from harness.servers.given_url import GivenUrl
 
 SourceName = Literal["given", "docker", "local", "wheel"]
 SOURCE_NAMES: tuple[SourceName, ...] = get_args(SourceName)
@@ -20,8 +21,8 @@ class ServerOptions:
 
     source: SourceName | None = None
     """Only this one; None goes down the ladder."""
-    urls: tuple[str, ...] = field(default=(), repr=False)
-    """URLs of given servers. They hold passwords, hence not in the representation."""
+    urls: tuple[GivenUrl, ...] = ()
+    """URLs of given servers."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Engine name to Docker image, where it is not the default one."""
     folders: tuple[Path, ...] = ()
@@ -39,7 +40,7 @@ class ServerOptions:
         source: str | None = None,
         urls: tuple[str, ...] = (),
         images: tuple[str, ...] = (),
-        folders: tuple[str, ...] = (),
+        folders: tuple[str | Path, ...] = (),
         port: int | None = None,
         start_limit_s: float | None = None,
     ) -> ServerOptions:
@@ -54,15 +55,13 @@ class ServerOptions:
             UsageError: a value cannot be understood.
         """
         said = os.environ if environment is None else environment
-        named = [f"HARNESS_{name}_URL" for name in ("MYSQL", "MARIADB", "POSTGRESQL")]
-        from_variables = tuple(said[name] for name in ("HARNESS_SERVER", *named) if said.get(name))
         roots = folders or tuple(
             filter(None, said.get("HARNESS_LOCAL_SERVERS", "").split(os.pathsep))
         )
         return cls(
             source=_source(source or said.get("HARNESS_SOURCE") or None),
-            urls=urls or from_variables,
-            images={**_images_of(said), **_images(images)},
+            urls=tuple(GivenUrl(text) for text in urls) or _urls(said),
+            images={**_named(said, "_IMAGE"), **_images(images)},
             folders=tuple(Path(folder).expanduser() for folder in roots),
             port=port,
             start_limit_s=start_limit_s or _seconds(said.get("HARNESS_START_LIMIT")),
@@ -78,13 +77,20 @@ def _source(name: str | None) -> SourceName | None:
     raise UsageError(f"source {name!r}: unknown", f"known are {', '.join(SOURCE_NAMES)}")
 
 
-def _images_of(said: Mapping[str, str]) -> dict[str, str]:
-    prefix, suffix = "HARNESS_", "_IMAGE"
+def _named(said: Mapping[str, str], suffix: str) -> dict[str, str]:
+    """The variables HARNESS_<ENGINE><suffix>, by the engine's name."""
+    prefix = "HARNESS_"
     return {
-        name.removeprefix(prefix).removesuffix(suffix).lower(): image
-        for name, image in said.items()
-        if name.startswith(prefix) and name.endswith(suffix) and image
+        name.removeprefix(prefix).removesuffix(suffix).lower(): value
+        for name, value in said.items()
+        if name.startswith(prefix) and name.endswith(suffix) and value
     }
+
+
+def _urls(said: Mapping[str, str]) -> tuple[GivenUrl, ...]:
+    for_any = said.get("HARNESS_SERVER")
+    bound = (GivenUrl(text, engine) for engine, text in _named(said, "_URL").items())
+    return (*bound, *([GivenUrl(for_any)] if for_any else []))
 
 
 def _images(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -93,7 +99,8 @@ def _images(pairs: tuple[str, ...]) -> dict[str, str]:
         name, equals, image = pair.partition("=")
         if not (name and equals and image):
             raise UsageError(
-                f"image {pair!r}: not of the form ENGINE=IMAGE", "for example mysql=mysql:8.4"
+                f"image {pair!r}: not of the form ENGINE=IMAGE",
+                "the engine's short name, an equals sign, the image's name and tag",
             )
         found[name.lower()] = image
     return found

@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import psutil
+
+OwnerState = Literal["alive", "ended", "elsewhere", "another boot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +32,16 @@ class Owner:
         pid = os.getpid()
         return cls(pid, _started(pid), _place())
 
-    def alive(self) -> bool:
+    def state(self) -> OwnerState:
         """Whether the process still runs, as far as can be seen from here."""
-        if self.place != _place() or not psutil.pid_exists(self.pid):
-            return False
+        if self.place != _place():
+            same_boot = self.place.partition(":")[0] == _place().partition(":")[0]
+            return "elsewhere" if same_boot else "another boot"
         try:
-            return abs(_started(self.pid) - self.started) < 1.0
+            same = abs(_started(self.pid) - self.started) < 1.0
         except psutil.NoSuchProcess:
-            return False
-
-    def here(self) -> bool:
-        """Whether the owner belongs to this boot and namespace, so that `alive` can know."""
-        return self.place == _place()
+            return "ended"
+        return "alive" if same else "ended"
 
     def __str__(self) -> str:
         return f"{self.pid}-{self.started:.2f}-{self.place}"

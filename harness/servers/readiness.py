@@ -52,7 +52,7 @@ def wait_ready(
         raise NotReady(
             f"{subject}: not ready after {limit_s:.1f} s ({seen()})",
             f"the last attempt to connect said: {last}",
-            "is the machine busy? a longer time may help: --start-limit SECONDS",
+            "is the machine busy? HARNESS_START_LIMIT=SECONDS gives it more time",
         ) from error
     raise AssertionError("poll ends by raising")
 

@@ -38,7 +38,11 @@ class Server(Protocol):
         """Where to connect as administrator. Never print it: it holds the password."""
 
     def stop(self) -> None:
-        """End it in an orderly way and remove everything that was made for it."""
+        """End it and remove everything that was made for it. May be called again.
+
+        Our own servers are killed: nothing of theirs will be read again, and a paused or broken one
+        ends as well. `halt` is the orderly way. A given database is emptied.
+        """
 
 
 @runtime_checkable
@@ -75,6 +79,10 @@ class Inspectable(Protocol):
 
     def run_tool(self, name: str, *arguments: str) -> str:
         """Run one of the server's own tools (`pg_dump`, `mysqldump`) beside it; its output."""
+
+    @property
+    def workplace(self) -> str:
+        """A folder beside the server, perhaps in a container, where its tools can write."""
 
     @property
     def log_path(self) -> Path | None:

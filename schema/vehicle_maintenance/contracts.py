@@ -57,9 +57,7 @@ contract = Table(
     Column("contract_type", String(20), nullable=False, comment="契約種別"),
     # Empty until the vehicle has been bought: contract registration (契約登録) comes first, and
     # vehicle registration (車両登録) then "updates the vehicle of the contract" (exam table 2).
-    Column(
-        "vehicle_no", Integer, ForeignKey("vehicle.vehicle_no"), nullable=True, comment="車両#"
-    ),
+    Column("vehicle_no", Integer, ForeignKey("vehicle.vehicle_no"), nullable=True, comment="車両#"),
     Column("start_date", Date, nullable=False, comment="開始YMD"),
     Column("end_date", Date, nullable=False, comment="終了YMD"),
     CheckConstraint("start_date <= end_date", name="date_order"),

@@ -101,9 +101,7 @@ _VEHICLES: Final = (
     (103, *_SALOON, "KS03-1", "in use", "saloon", 5, 0, date(2024, 11, 15), date(2024, 11, 15)),
     (104, *_SALOON, "KS03-2", "in use", "saloon", 5, 0, date(2025, 3, 2), date(2026, 2, 28)),
 )
-_CONTRACT_COLUMNS: Final = (
-    "contract_no customer_code contract_type vehicle_no start_date end_date"
-)
+_CONTRACT_COLUMNS: Final = "contract_no customer_code contract_type vehicle_no start_date end_date"
 _CONTRACTS: Final = (
     (1001, "C001", "new lease", 101, date(2022, 7, 1), date(2027, 6, 30)),
     (1002, "C001", "new lease", 102, date(2022, 11, 1), date(2027, 10, 31)),
@@ -192,8 +190,7 @@ def rows() -> Rows:
         "inspection_sheet": _named("contract_no planned_points actual_points", _SHEETS),
         "customer_report": _named(_REPORT_COLUMNS, _REPORTS),
         "vehicle_record": [
-            row | {"recorded_at": datetime.combine(row["record_date"], time(21))}
-            for row in records
+            row | {"recorded_at": datetime.combine(row["record_date"], time(21))} for row in records
         ],
         "wk1": [],
         "wk2": [],

@@ -103,9 +103,7 @@ customer_report = Table(
         primary_key=True,
         comment="顧客C",
     ),
-    Column(
-        "report_line_no", Integer, primary_key=True, autoincrement=False, comment="報告明細#"
-    ),
+    Column("report_line_no", Integer, primary_key=True, autoincrement=False, comment="報告明細#"),
     Column("maintenance_class", String(10), nullable=False, comment="保守区分"),
     Column("maintenance_start_date", Date, nullable=False, comment="保守開始YMD"),
     Column("maintenance_end_date", Date, nullable=False, comment="保守終了YMD"),

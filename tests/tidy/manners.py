@@ -72,9 +72,7 @@ def _unexplained(source: Source, parent: ast.Module | ast.ClassDef) -> Iterator[
 def _explains_itself(node: Function | ast.ClassDef, parent: ast.AST) -> bool:
     if isinstance(node, ast.ClassDef):
         return False
-    decorators = {
-        ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list
-    }
+    decorators = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
     if decorators & {"override", "overload", "setter", "deleter"}:
         return True
     one_statement = len(node.body) == 1 and not isinstance(
@@ -91,9 +89,7 @@ def nothing_is_swallowed(source: Source) -> Iterator[Complaint]:
         if isinstance(node, ast.ExceptHandler) and _is_broad(node.type):
             if not isinstance(node.body[-1], ast.Raise):
                 caught = "everything" if node.type is None else ast.unparse(node.type)
-                yield source.complain(
-                    node.lineno, f"catches {caught} and does not raise it again"
-                )
+                yield source.complain(node.lineno, f"catches {caught} and does not raise it again")
         elif isinstance(node, ast.Call) and _suppresses_broadly(node):
             yield source.complain(node.lineno, f"{ast.unparse(node)} swallows bugs")
 

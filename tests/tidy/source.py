@@ -103,9 +103,7 @@ def _imported_by_call(node: ast.Call) -> str:
     if name not in {"import_module", "__import__"} or not node.args:
         return ""
     first = node.args[0]
-    return (
-        first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
-    )
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
 
 
 def _dotted(node: ast.expr) -> str:
@@ -142,9 +140,7 @@ def project_files() -> list[Path]:
 
 def _ours(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
-        made_by_tool = path.name.startswith(".venv") or path.name.endswith(
-            (".egg-info", "_cache")
-        )
+        made_by_tool = path.name.startswith(".venv") or path.name.endswith((".egg-info", "_cache"))
         if path.name in NOT_OURS or made_by_tool or path.name == ".hypothesis":
             continue
         if path.is_dir():

@@ -24,9 +24,7 @@ PLACE = re.compile(r"://|^\s*--?(?!hash=)[a-z]|\bfile:|@", re.MULTILINE)  # fmt:
 def faults(lock: str) -> list[str]:
     """Packages without a hash, and lines that name a place to install from."""
     bare = [
-        entry["name"]
-        for entry in LOCKED.finditer(lock)
-        if "--hash=sha256:" not in entry["rest"]
+        entry["name"] for entry in LOCKED.finditer(lock) if "--hash=sha256:" not in entry["rest"]
     ]
     return [*bare, *(lock[place.start() :].split("\n", 1)[0] for place in PLACE.finditer(lock))]
 

@@ -112,9 +112,7 @@ class Machine:
             "text": True,
         }
 
-    def run(
-        self, *arguments: str, cwd: Path | None = None, entry: Path | None = None, **variables
-    ):
+    def run(self, *arguments: str, cwd: Path | None = None, entry: Path | None = None, **variables):
         return subprocess.run(
             **self.command(*arguments, entry=entry, **variables),
             cwd=cwd,
@@ -191,9 +189,7 @@ LACKING = {
 @pytest.mark.parametrize(
     ("python", "variables", "fact", "hint"), LACKING.values(), ids=LACKING.keys()
 )
-def test_what_is_lacking_is_said_in_one_sentence(
-    machine, python, variables, fact, hint
-) -> None:
+def test_what_is_lacking_is_said_in_one_sentence(machine, python, variables, fact, hint) -> None:
     if python is not None:
         machine.python(python)
     done = machine.run("servers", **variables)
@@ -294,9 +290,7 @@ def test_two_first_uses_at_once_make_one_environment(machine) -> None:
     both = [subprocess.Popen(**machine.command("servers")) for _ in range(2)]
     said = [one.communicate(timeout=60) for one in both]
     assert [one.returncode for one in both] == [0, 0], said
-    assert sorted(
-        "making the environment" in err and "waiting" not in err for _, err in said
-    ) == [
+    assert sorted("making the environment" in err and "waiting" not in err for _, err in said) == [
         False,
         True,
     ]
@@ -313,9 +307,7 @@ def test_harness_works_in_the_folder_of_its_caller_and_tests_in_the_project(
     ready, tmp_path
 ) -> None:
     assert ready.run("servers", cwd=tmp_path).stdout.splitlines()[2] == str(tmp_path)
-    program, arguments, folder, _ = ready.run(
-        "test", "-k", "a b", cwd=tmp_path
-    ).stdout.splitlines()
+    program, arguments, folder, _ = ready.run("test", "-k", "a b", cwd=tmp_path).stdout.splitlines()
     assert (program, arguments) == ("pytest.py", "['-k', 'a b']")
     assert folder == str(ready.project)
 
@@ -328,9 +320,7 @@ def test_run_is_found_through_symbolic_links(ready, tmp_path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), ("--help",), ("-h",)], ids=["nothing", "--help", "-h"]
-)
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)], ids=["nothing", "--help", "-h"])
 def test_help_is_of_run_and_then_of_harness(ready, arguments) -> None:
     own, of_harness = ready.run(*arguments).stdout.split("\nharness\n")
     assert own.startswith("usage: ./run WORD")

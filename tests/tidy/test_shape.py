@@ -106,9 +106,7 @@ def test_every_file_keeps_the_rule(rule: Rule, sources: list[Source]) -> None:
 
 
 @pytest.mark.parametrize(("rule", "path", "text", "said"), BROKEN)
-def test_rule_complains_about_a_broken_text(
-    rule: Rule, path: str, text: str, said: str
-) -> None:
+def test_rule_complains_about_a_broken_text(rule: Rule, path: str, text: str, said: str) -> None:
     assert any(said in str(complaint) for complaint in rule(Source(path, text)))
 
 

@@ -31,6 +31,6 @@ def classify(error: BaseException) -> Refusal | None:
     return None
 
 
-def detail_of(error: BaseException) -> str:
+def detail_of(_error: BaseException) -> str:
     """Nothing: these servers say it all in the message."""
     return ""

@@ -38,15 +38,19 @@ POSTGRESQL = Engine(
     detail_of=detail_of,
     # A statement that psycopg prepares after some uses could get another plan, and other locks, in
     # later executions than in the first.
-    connect_arguments={"connect_timeout": 10, "prepare_threshold": None, "options": "-c timezone=UTC"},
+    connect_arguments={
+        "connect_timeout": 10,
+        "prepare_threshold": None,
+        "options": "-c timezone=UTC",
+    },
     truncate=truncate,
     truncate_reaches_references=True,
     without_foreign_keys=((), ()),
     capabilities={
         "locks its parents on insert": Capability(
             False,
-            "an insert takes a key-share lock on each row that its foreign keys name, which does not "
-            "hinder updates of other columns",
+            "an insert takes a key-share lock on each row that its foreign keys name, which does "
+            "not hinder updates of other columns",
         ),
         "finds deadlocks at once": Capability(
             False, "a deadlock is looked for when a wait has lasted deadlock_timeout (40P01)"

@@ -193,5 +193,7 @@ POSTGRESQL_RECIPE = Recipe(
             " WHERE pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
         ),
         objects=read_query(__file__, "user_objects"),
+        hold="SELECT pg_try_advisory_lock(hashtext('harness:' || current_database()))",
+        before_drop=("SET lock_timeout = '20s'",),
     ),
 )

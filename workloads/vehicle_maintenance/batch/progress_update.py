@@ -73,9 +73,7 @@ class Report:
     vehicle_no: int
 
 
-def progress_update(
-    connection: Connection, request: ProgressUpdateRequest
-) -> ProgressUpdateResult:
+def progress_update(connection: Connection, request: ProgressUpdateRequest) -> ProgressUpdateResult:
     """Take over a day's work results as exam figure 4 says (variant `current`).
 
     Running it again, for instance after it was killed, adds what is missing and nothing else.

@@ -1,8 +1,8 @@
 """Problem 2: the current arrangement (現手配#) goes backwards.
 
-A customer books the release of a vehicle (予約登録, arrangement 6) while progress update (進捗更新) takes
-over the contractor's report that the same inspection is complete (arrangement 7). Reservation registration
-has read 5, compares 5 < 6, and overwrites the 7 (exam, table 6 and figures 3 and 4).
+A customer books the release of a vehicle (予約登録, arrangement 6) while progress update (進捗更新)
+takes over the contractor's report that the same inspection is complete (arrangement 7). Reservation
+registration has read 5, compares 5 < 6, and overwrites the 7 (exam, table 6 and figures 3 and 4).
 """
 
 from __future__ import annotations
@@ -59,9 +59,10 @@ def _programs(
 ) -> Mapping[str, Program]:
     return {
         "T1": Program(
-            "reservation registration (予約登録)", partial(reservation, request=_BOOKING)
+            "reservation registration (予約登録)",
+            lambda connection: reservation(connection, _BOOKING),
         ),
-        "T2": Program("progress update (進捗更新)", partial(update, request=_REPORT)),
+        "T2": Program("progress update (進捗更新)", lambda connection: update(connection, _REPORT)),
     }
 
 
