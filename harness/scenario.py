@@ -114,6 +114,6 @@ def choose(kind: str, wanted: str, known: Mapping[str, object]) -> None:
     """
     if wanted in known:
         return
-    near = difflib.get_close_matches(wanted, known, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else "look at the names with --help"
-    raise UsageError(f"{kind} '{wanted}': unknown; known are {', '.join(known)}", hint)
+    near = difflib.get_close_matches(wanted.lower(), known, n=1)
+    hints = [f"did you mean '{near[0]}'?"] if near else []
+    raise UsageError(f"{kind} '{wanted}': unknown; known are {', '.join(known)}", *hints)

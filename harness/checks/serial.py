@@ -8,11 +8,12 @@ its result is nobody's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from harness.checks.state import State, TableShape, canonical, differences
+from harness.checks.state import State, TableShape, canonical, differences, masked
 from harness.programs import ProgramEnd, Raised, Returned, ServerRefused
 
 
@@ -36,6 +37,9 @@ class Part:
 
 Order = tuple[Part, ...]
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""Where an object without a representation of its own happens to lie in memory."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -52,19 +56,21 @@ def result_of(end: ProgramEnd) -> object:
     True
     """
     if isinstance(end, Returned):
-        return ("returned", repr(end.value))
+        return ("returned", _ADDRESS.sub("", repr(end.value)))
     if isinstance(end, Raised):
         return ("raised", end.name)
     return (type(end).__name__,)
 
 
-def fingerprint(outcome: Outcome, shapes: Sequence[TableShape]) -> object:
+def fingerprint(
+    outcome: Outcome, shapes: Sequence[TableShape], fixture: State | None = None
+) -> object:
     """A value that is equal for executions that cannot be told apart by their outcome."""
     ends = tuple(
         (name, ("refused", end.refusal.code) if isinstance(end, ServerRefused) else result_of(end))
         for name, end in sorted(outcome.ends.items())
     )
-    return ends, canonical(outcome.state, shapes)
+    return ends, canonical(outcome.state, shapes, fixture)
 
 
 def parts_of(ends: Mapping[str, ProgramEnd]) -> frozenset[Part]:
@@ -93,31 +99,47 @@ def orders_of(parts: frozenset[Part]) -> Iterator[Order]:
     return permutations(sorted(parts, key=lambda part: part.name))
 
 
-def matches(outcome: Outcome, serial: Outcome, order: Order, shapes: Sequence[TableShape]) -> bool:
+def matches(
+    outcome: Outcome,
+    serial: Outcome,
+    order: Order,
+    shapes: Sequence[TableShape],
+    fixture: State | None = None,
+) -> bool:
     """Whether an execution's outcome is that of a serial order."""
     same_results = all(
         result_of(outcome.ends[part.name]) == result_of(serial.ends[part.name])
         for part in order
         if part.commits is None
     )
-    return same_results and canonical(outcome.state, shapes) == canonical(serial.state, shapes)
+    return same_results and (
+        canonical(outcome.state, shapes, fixture) == canonical(serial.state, shapes, fixture)
+    )
 
 
 def contradiction(
-    outcome: Outcome, serials: Mapping[Order, Outcome], shapes: Sequence[TableShape]
+    outcome: Outcome,
+    serials: Mapping[Order, Outcome],
+    shapes: Sequence[TableShape],
+    fixture: State | None = None,
 ) -> list[str]:
     """One sentence for each serial order, saying why the execution is not that one."""
+
+    def without_new_numbers(told: Outcome) -> Outcome:
+        return Outcome(told.ends, masked(told.state, shapes, fixture))
+
+    now = without_new_numbers(outcome)
     return [
-        f"{_title(order)}, {_reason(outcome, serial, order, shapes)}."
+        f"{_title(order)}: no, because {_reason(now, without_new_numbers(serial), order, shapes)}."
         for order, serial in serials.items()
     ]
 
 
 def _title(order: Order) -> str:
     if not order:
-        return "Had neither run"
+        return "No program"
     names = [part.readable() for part in order]
-    return f"Had only {names[0]} run" if len(names) == 1 else f"Had {' run before '.join(names)}"
+    return f"Only {names[0]}" if len(names) == 1 else " before ".join(names)
 
 
 def _reason(outcome: Outcome, serial: Outcome, order: Order, shapes: Sequence[TableShape]) -> str:
@@ -131,9 +153,9 @@ def _reason(outcome: Outcome, serial: Outcome, order: Order, shapes: Sequence[Ta
             difference.columns, difference.before, difference.after, strict=True
         ):
             if then != now and column not in clock[difference.table]:
-                return f"{difference.table}.{column} would be {then}, and it is {now}"
+                return f"{difference.table}.{column} would be {then}, and is {now}"
     for part in order:
         then_end, now_end = serial.ends[part.name], outcome.ends[part.name]
         if part.commits is None and result_of(then_end) != result_of(now_end):
             return f"{part.name} would have {then_end.readable()}, and has {now_end.readable()}"
-    return "its outcome differs"
+    return "new rows would refer to one another in another way"

@@ -7,8 +7,11 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from harness.checks.renaming import Beside, Number, new_names
 
 Row = tuple[object, ...]
 
@@ -35,10 +38,26 @@ class State:
     tables: Mapping[str, tuple[Row, ...]]
 
 
+Canonical = tuple[tuple[str, tuple[Row, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A number that the engine gave out since the fixture, by its new name."""
+
+    name: int | None = None
+    """None: any."""
+
+    def __repr__(self) -> str:
+        return "(a new number)" if self.name is None else f"(new number {self.name})"
+
+
 def canonical(
-    state: State, shapes: Sequence[TableShape]
-) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    state: State, shapes: Sequence[TableShape], fixture: State | None = None
+) -> Canonical:
     """A form in which equal states are equal values.
+
+    Numbers that stand in the `fixture` keep their values: the programs know them.
 
     >>> bill = TableShape("bill", ("no", "member"), ("no",), numbered={"no": "bill.no"})
     >>> a = canonical(State({"bill": ((7, "x"), (9, "y"))}), [bill])
@@ -46,47 +65,85 @@ def canonical(
     >>> a == b
     True
     """
-    names = _renaming(state, shapes)
-    result = []
-    for shape in shapes:
-        rows = (_renamed(row, shape, names) for row in state.tables.get(shape.name, ()))
-        result.append((shape.name, tuple(sorted(rows, key=repr))))
-    return tuple(result)
-
-
-def _renaming(state: State, shapes: Sequence[TableShape]) -> dict[tuple[str, object], int]:
-    """Number what the engine numbered anew, in the order of all that is not numbered."""
-    names: dict[tuple[str, object], int] = {}
-    counts: dict[str, int] = {}
-    for shape in shapes:
-        if not shape.numbered:
-            continue
-        rows = state.tables.get(shape.name, ())
-        for row in sorted(rows, key=lambda row: repr(_plain(row, shape))):
-            for column, value in zip(shape.columns, row, strict=True):
-                numbering = shape.numbered.get(column)
-                if numbering is None or value is None or (numbering, value) in names:
-                    continue
-                counts[numbering] = counts.get(numbering, 0) + 1
-                names[numbering, value] = counts[numbering]
-    return names
-
-
-def _plain(row: Row, shape: TableShape) -> Row:
+    known = _known(fixture, shapes)
+    names = new_names([_beside(row, s) for s in shapes for row in _rows(state, s)], known)
     return tuple(
-        value
-        for column, value in zip(shape.columns, row, strict=True)
-        if column not in shape.numbered and column not in shape.clock
+        (s.name, tuple(sorted((_renamed(row, s, names) for row in _rows(state, s)), key=repr)))
+        for s in shapes
     )
 
 
-def _renamed(row: Row, shape: TableShape, names: Mapping[tuple[str, object], int]) -> Row:
+def masked(state: State, shapes: Sequence[TableShape], fixture: State | None = None) -> State:
+    """The rows with every number that is not in the `fixture` made alike.
+
+    >>> bill = TableShape("bill", ("no", "member"), ("no",), numbered={"no": "bill.no"})
+    >>> masked(State({"bill": ((7, "x"), (9, "y"))}), [bill], State({"bill": ((7, "x"),)}))
+    State(tables={'bill': ((7, 'x'), ((a new number), 'y'))})
+    """
+    known = _known(fixture, shapes)
+    return State({s.name: tuple(_masked(row, s, known) for row in _rows(state, s)) for s in shapes})
+
+
+def _rows(state: State | None, shape: TableShape) -> Sequence[Row]:
+    return state.tables.get(shape.name, ()) if state is not None else ()
+
+
+def _known(fixture: State | None, shapes: Sequence[TableShape]) -> set[Number]:
+    found = {n for s in shapes if s.numbered for r in _rows(fixture, s) for n in _numbers(r, s)}
+    return {number for number in found if number is not None}
+
+
+def _numbers(row: Row, shape: TableShape) -> tuple[Number | None, ...]:
     return tuple(
-        ("number", names.get((shape.numbered[column], value), value))
+        None if value is None else (shape.numbered[column], value)
+        for column, value in zip(shape.columns, row, strict=True)
         if column in shape.numbered
-        else value
+    )
+
+
+def _beside(row: Row, shape: TableShape) -> Beside:
+    """What of a row tells its numbers apart: neither a number nor what a clock filled in."""
+    if not shape.numbered:
+        return Beside("", ())
+    rest = [
+        value
+        for column, value in zip(shape.columns, row, strict=True)
+        if column not in shape.numbered and column not in shape.clock
+    ]
+    return Beside(f"{shape.name} {rest!r}", _numbers(row, shape))
+
+
+def _renamed(row: Row, shape: TableShape, names: Mapping[Number, int]) -> Row:
+    def renamed(column: str, value: object) -> object:
+        if column not in shape.numbered:
+            return _frozen(value)
+        name = names.get((shape.numbered[column], value))
+        return value if name is None else New(name)
+
+    return tuple(
+        renamed(column, value)
         for column, value in zip(shape.columns, row, strict=True)
         if column not in shape.clock
+    )
+
+
+def _frozen(value: object) -> object:
+    """The value as one that can be put into a set; documents and arrays are not."""
+    if isinstance(value, Mapping):
+        return ("mapping", tuple(sorted((repr(k), repr(_frozen(v))) for k, v in value.items())))
+    if isinstance(value, list):
+        return ("list", tuple(_frozen(part) for part in value))
+    return value
+
+
+def _masked(row: Row, shape: TableShape, known: Collection[Number]) -> Row:
+    return tuple(
+        New()
+        if value is not None
+        and column in shape.numbered
+        and (shape.numbered[column], value) not in known
+        else value
+        for column, value in zip(shape.columns, row, strict=True)
     )
 
 
@@ -125,8 +182,8 @@ def differences(before: State, after: State, shapes: Sequence[TableShape]) -> li
     """The rows in which two states differ, matched by key; whole rows where there is no key."""
     found: list[Difference] = []
     for shape in shapes:
-        old = _keyed(before.tables.get(shape.name, ()), shape)
-        new = _keyed(after.tables.get(shape.name, ()), shape)
+        old = _keyed(_rows(before, shape), shape)
+        new = _keyed(_rows(after, shape), shape)
         found.extend(
             Difference(shape.name, shape.columns, old.get(key), new.get(key))
             for key in sorted(old.keys() | new.keys(), key=repr)
@@ -143,7 +200,14 @@ def _judged(row: Row | None, shape: TableShape) -> Row | None:
 
 
 def _keyed(rows: Sequence[Row], shape: TableShape) -> dict[object, Row]:
-    if not shape.key:
-        return {(number, row): row for number, row in enumerate(sorted(rows, key=repr))}
+    """Rows by their key, or by all that is judged of them, with a count where several are alike."""
     places = [shape.columns.index(column) for column in shape.key]
-    return {tuple(row[place] for place in places): row for row in rows}
+    counts: Counter[object] = Counter()
+    keyed: dict[object, Row] = {}
+    for row in sorted(rows, key=repr):
+        key: object = tuple(row[place] for place in places)
+        if not places or any(isinstance(row[place], New) for place in places):
+            key = repr(_judged(row, shape))
+        counts[key] += 1
+        keyed[key, counts[key]] = row
+    return keyed

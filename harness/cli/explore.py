@@ -67,7 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
             "explore: one program alone has one order", "name two or more, or the same one twice"
         )
     if arguments.only_invariants and not arguments.invariant:
-        raise UsageError("--only-invariants: there is no --invariant, so nothing would decide")
+        raise UsageError(
+            "--only-invariants: there is no --invariant, so nothing would decide",
+            "name a rule: --invariant MODULE:RULE",
+        )
     programs = {
         f"T{number}": Program(text.partition(":")[2], function(text, "program"))
         for number, text in enumerate(arguments.program, start=1)

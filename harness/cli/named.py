@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import inspect
 import sys
@@ -12,31 +13,33 @@ from typing import Any
 from harness.errors import UsageError
 
 
-def function(text: str, what: str, arguments: int = 1) -> Callable[..., Any]:
-    """The function that *text* names; it must be callable with so many arguments.
+def function(text: str, what: str) -> Callable[..., Any]:
+    """The function that *text* names; it must be callable with one argument, the connection.
 
     Modules in the current folder are found, as with `python -m`.
 
     Raises:
-        UsageError: not of the form, does not import, is not there, is no function, is async,
-            or takes other arguments.
+        UsageError: not of the form, does not import, is not there, is no function, is async or a
+            generator, or takes other arguments.
     """
     module_name, colon, name = text.partition(":")
     if not (module_name and colon and name):
         raise UsageError(
             f"{what} '{text}': not of the form MODULE:FUNCTION", "for example shop.orders:buy"
         )
-    found = getattr(_module(module_name, text, what), name, None)
+    module = _module(module_name, text, what)
+    found = getattr(module, name, None)
     if found is None:
-        raise UsageError(f"{what} '{text}': module '{module_name}' has no '{name}'")
-    if not callable(found):
-        raise UsageError(f"{what} '{text}': is {type(found).__name__}, not a function")
-    if inspect.iscoroutinefunction(found):
         raise UsageError(
-            f"{what} '{text}': is async, which cannot be held on a thread",
-            "give a function over a synchronous Connection that does the same statements",
+            f"{what} '{text}': module '{module_name}' has no '{name}'", _near(name, module)
         )
-    _see_signature(found, text, what, arguments)
+    if not callable(found):
+        raise UsageError(
+            f"{what} '{text}': is {_a(type(found).__name__)}, not a function",
+            f"a {what} is a function over a SQLAlchemy Connection",
+        )
+    _runs_at_once(found, text, what)
+    _takes_a_connection(found, text, what)
     return found  # type: ignore[no-any-return]
 
 
@@ -46,23 +49,62 @@ def _module(name: str, text: str, what: str) -> Any:
         sys.path.insert(0, here)
     try:
         return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        said = f": {error}" if str(error) else ""
         raise UsageError(
-            f"{what} '{text}': module '{name}' does not import: {type(error).__name__}: {error}",
-            f"does 'python -c \"import {name}\"' work in this folder?",
+            f"{what} '{text}': module '{name}' does not import: {type(error).__name__}{said}",
+            *_hints(name),
         ) from error
 
 
-def _see_signature(found: Callable[..., Any], text: str, what: str, arguments: int) -> None:
-    signature = inspect.signature(found)
+def _hints(name: str) -> list[str]:
+    """What to try: a file's name where a module's belongs is what people type first."""
+    if name.endswith(".py"):
+        module = ".".join(Path(name).with_suffix("").parts)
+        return [f"name the module, not its file: '{module}', as seen from this folder"]
+    return [f"does 'python -c \"import {name}\"' work in this folder?"]
+
+
+def _near(name: str, module: Any) -> str:
+    functions = [n for n, found in vars(module).items() if callable(found) and n[0] != "_"]
+    near = difflib.get_close_matches(name, functions, n=1)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    own = [n for n in functions if getattr(vars(module)[n], "__module__", "") == module.__name__]
+    return f"its functions are: {', '.join(own) or 'none'}"
+
+
+def _runs_at_once(found: Callable[..., Any], text: str, what: str) -> None:
+    for asked in (found, getattr(found, "__call__", None)):  # noqa: B004 - an object may be async
+        if inspect.iscoroutinefunction(asked) or inspect.isasyncgenfunction(asked):
+            raise UsageError(
+                f"{what} '{text}': is async, which cannot be held on a thread",
+                "give a function over a synchronous Connection that does the same statements",
+            )
+        if inspect.isgeneratorfunction(asked):
+            raise UsageError(
+                f"{what} '{text}': is a generator, so calling it would run none of its statements",
+                "is there a 'yield' that should be a 'return'?",
+            )
+
+
+def _takes_a_connection(found: Callable[..., Any], text: str, what: str) -> None:
     try:
-        signature.bind(*[None] * arguments)
+        signature = inspect.signature(found)
+    except (TypeError, ValueError):  # written in C, and tells nothing
+        return
+    try:
+        signature.bind(None)
     except TypeError as error:
         raise UsageError(
-            f"{what} '{text}': cannot be called with {arguments} argument"
-            f"{'' if arguments == 1 else 's'}: its signature is {name_of(found)}{signature}",
-            "a program takes a SQLAlchemy Connection and nothing else; bind the rest beforehand",
+            f"{what} '{text}': cannot be called with a Connection alone: "
+            f"its signature is {name_of(found)}{signature}",
+            "bind the other arguments beforehand, for example with functools.partial",
         ) from error
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def name_of(found: Callable[..., Any]) -> str:

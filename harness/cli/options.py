@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
+
+from sqlalchemy import make_url
 
 from harness.engines import ENGINES, Engine, Isolation
 from harness.errors import UsageError
@@ -43,7 +46,7 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a folder with unpacked server packages (also HARNESS_LOCAL_SERVERS)",
     )
-    group.add_argument("--port", type=int, help="the port our server listens on, on 127.0.0.1")
+    group.add_argument("--port", type=_port, help="the port our server listens on, on 127.0.0.1")
 
 
 def server_options(arguments: argparse.Namespace) -> ServerOptions:
@@ -52,6 +55,8 @@ def server_options(arguments: argparse.Namespace) -> ServerOptions:
     Raises:
         UsageError: a value cannot be understood.
     """
+    for image in arguments.image:
+        choose("engine", image.partition("=")[0].lower(), ENGINES)
     return ServerOptions.from_environment(
         source=arguments.source,
         urls=tuple(arguments.server),
@@ -59,6 +64,18 @@ def server_options(arguments: argparse.Namespace) -> ServerOptions:
         folders=tuple(arguments.local_servers),
         port=arguments.port,
     )
+
+
+def said_of_servers(arguments: argparse.Namespace) -> list[str]:
+    """The options about servers that were given, without passwords, to say them again."""
+    words = [] if arguments.source is None else ["--source", arguments.source]
+    for url in arguments.server:
+        words += ["--server", make_url(url).render_as_string(hide_password=True)]
+    for image in arguments.image:
+        words += ["--image", image]
+    for folder in arguments.local_servers:
+        words += ["--local-servers", str(folder)]
+    return words
 
 
 def add_cell_options(parser: argparse.ArgumentParser) -> None:
@@ -107,6 +124,12 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="stop after so many; the verdict is then at best unknown (default: 100000)",
     )
+    parser.add_argument(
+        "--reduction",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="leave out interleavings that only exchange steps which commute (default: yes)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument(
         "--runs",
@@ -140,25 +163,42 @@ def chosen_isolations(names: Sequence[str], default: Sequence[Isolation]) -> lis
     return [by_slug[name] for name in dict.fromkeys(names)] or list(default)
 
 
-def writable(path: Path | None) -> None:
-    """See that a result can be written before work is done for it.
+def writable(json: Path | None, folder: Path) -> None:
+    """See that the results can be written before work is done for them.
 
     Raises:
-        UsageError: its folder does not exist.
+        UsageError: a folder does not exist, or cannot be written.
     """
-    if path is not None and not path.absolute().parent.is_dir():
-        raise UsageError(f"--json '{path}': its folder does not exist", "make the folder first")
+    if json is not None:
+        if not json.absolute().parent.is_dir():
+            raise UsageError(f"--json '{json}': its folder does not exist", "make the folder first")
+        if json.is_dir():
+            raise UsageError(f"--json '{json}': is a folder", "name a file in it")
+        if not os.access(json if json.exists() else json.absolute().parent, os.W_OK):
+            raise UsageError(f"--json '{json}': cannot be written", "is it yours?")
+    if not runs.can_be_made(folder):
+        raise UsageError(
+            f"--runs '{folder}': cannot be written", "name another folder, also in HARNESS_RUNS"
+        )
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}: must be 1 or more")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
     if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: must be a number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds above 0")
     return number
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port: a number from 1 to 65535")
+    return int(text)

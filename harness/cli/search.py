@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -20,20 +24,34 @@ from rich.progress import (
 )
 
 from harness.checks.verdict import Verdict
-from harness.cli.options import chosen_engines, chosen_isolations, server_options, writable
+from harness.cli.options import (
+    chosen_engines,
+    chosen_isolations,
+    said_of_servers,
+    server_options,
+    writable,
+)
 from harness.engines import Engine, Isolation, Profile
-from harness.errors import SourceUnavailable, UsageError
+from harness.errors import (
+    HarnessError,
+    ProgramMisbehaved,
+    ServerError,
+    SourceUnavailable,
+    UsageError,
+)
 from harness.interleave.cell import Cell, Target
-from harness.interleave.conductor import Limits
 from harness.interleave.explore import Bounds, explore
+from harness.interleave.limits import Limits
 from harness.interleave.schedule import Schedule
 from harness.report import runs
 from harness.report.document import document, execution_of
 from harness.report.story import finding_story, recorded_story
+from harness.report.summary import first_word, is_news, last_paragraph, refused_work
 from harness.report.table import cell_table
 from harness.scenario import Scenario, Variant
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose, start
+from harness.servers.options import ServerOptions
 
 EXIT = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2}
 
@@ -50,11 +68,24 @@ class Search:
 
 
 @dataclass
+class NotRun:
+    """An engine of which some cell could not be explored, and why."""
+
+    engine: Engine
+    error: HarnessError
+
+    def explain(self) -> str:
+        """The engine, the reason and the hints."""
+        said = self.error.explain()
+        return said if said.startswith(self.engine.name) else f"{self.engine.title}: {said}"
+
+
+@dataclass
 class Report:
     """What came of it."""
 
     cells: list[Cell] = field(default_factory=list)
-    missing: list[SourceUnavailable] = field(default_factory=list)
+    not_run: list[NotRun] = field(default_factory=list)
 
 
 def run_search(search: Search) -> int:
@@ -64,19 +95,34 @@ def run_search(search: Search) -> int:
         HarnessError: the call is wrong, or a server that was asked for cannot be had.
     """
     arguments = search.arguments
-    writable(arguments.json)
-    schedule = Schedule.parse(arguments.schedule) if arguments.schedule else None
+    writable(arguments.json, arguments.runs)
+    options = server_options(arguments)
+    schedule = None if arguments.schedule is None else Schedule.parse(arguments.schedule)
     engines = chosen_engines(arguments.engine)
     levels = chosen_isolations(arguments.isolation, search.scenario.isolations)
     if schedule is not None:
         _one_cell(search, engines, levels, schedule)
-    # A pipe has no width of its own; what is cut off there cannot be read by scrolling.
-    out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
-    out.print(f"{search.scenario.name}: {search.scenario.title}; {search.scenario.question}\n")
-    report = _explore_all(search, engines, levels, schedule)
-    _print(out, search, report)
+    report = Report()
+    with _progress() as progress:
+        for engine in engines:
+            try:
+                _explore_engine(search, engine, options, levels, schedule, report, progress)
+            except (ServerError, ProgramMisbehaved) as error:
+                report.not_run.append(NotRun(engine, error))
+    _print(search, report)
     _keep(search, report)
     return _status(report, bool(arguments.engine))
+
+
+def _console(file: TextIO) -> Console:
+    """A console that prints what it is given: names and answers are no markup.
+
+    A pipe has no width of its own: nothing is cut or broken there.
+    """
+    width = None if file.isatty() else 160
+    return Console(
+        file=file, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width
+    )
 
 
 def _one_cell(
@@ -96,48 +142,33 @@ def _one_cell(
     strangers = [name for name in schedule.sessions() if name not in names]
     if strangers:
         raise UsageError(
-            f"--schedule: names {', '.join(strangers)}, but the sessions are {', '.join(names)}"
+            f"--schedule: names {', '.join(strangers)}, but the sessions are {', '.join(names)}",
+            "T1 is the first program, T2 the second",
         )
 
 
-def _explore_all(
+def _explore_engine(
     search: Search,
-    engines: Sequence[Engine],
+    engine: Engine,
+    options: ServerOptions,
     levels: Sequence[Isolation],
     schedule: Schedule | None,
-) -> Report:
-    report = Report()
-    options = server_options(search.arguments)
-    with _progress() as progress:
-        for engine in engines:
-            task = progress.add_task(f"{engine.title}: starting a server", total=None)
-            try:
-                offer = choose(engine, options)
-            except SourceUnavailable as error:
-                progress.remove_task(task)
-                report.missing.append(error)
-                continue
-            with start(offer, Profile.EXPLORING, options=options) as server:
-                for level in levels:
-                    for variant in search.variants:
-                        with fresh_database(server) as url:
-                            target = Target(engine, server.version, offer.description, url)
-                            cell = _explore_one(
-                                search, target, variant, level, schedule, _shown(progress, task)
-                            )
-                        report.cells.append(cell)
-                        progress.console.print(_first_word(cell), highlight=False, markup=False)
-            progress.remove_task(task)
-    return report
-
-
-def _first_word(cell: Cell) -> str:
-    """What is said of a cell as soon as it is known, on stderr."""
-    broken = f", broken in {cell.anomalies}" if cell.anomalies else ""
-    return (
-        f"{_name(cell)}: {cell.verdict.value}, {cell.executions} executions{broken}, "
-        f"{cell.elapsed_s:.1f} s"
-    )
+    report: Report,
+    progress: Progress,
+) -> None:
+    task = progress.add_task(f"{engine.title}: starting a server", total=None, rate="")
+    try:
+        offer = choose(engine, options)
+        with start(offer, Profile.EXPLORING, options=options) as server:
+            for level, variant in product(levels, search.variants):
+                with fresh_database(server) as url:
+                    target = Target(engine, server.version, offer.description, url)
+                    watch = _shown(progress, task)
+                    cell = _explore_one(search, target, variant, level, schedule, watch)
+                report.cells.append(cell)
+                progress.console.print(first_word(cell))
+    finally:
+        progress.remove_task(task)
 
 
 def _explore_one(
@@ -156,7 +187,7 @@ def _explore_one(
         variant,
         level,
         schedule=schedule,
-        bounds=Bounds(limits, arguments.max_executions),
+        bounds=Bounds(limits, arguments.max_executions, arguments.reduction),
         watch=watch,
     )
 
@@ -168,7 +199,7 @@ def _progress() -> Progress:
         BarColumn(bar_width=24),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=_console(sys.stderr),
         transient=True,
         disable=not sys.stderr.isatty(),
     )
@@ -190,34 +221,28 @@ def _shown(progress: Progress, task: TaskID) -> Callable[[Cell, float], None]:
     return executed
 
 
-def _print(out: Console, search: Search, report: Report) -> None:
+def _print(search: Search, report: Report) -> None:
+    if not report.cells:
+        for missing in report.not_run:
+            print(missing.explain(), file=sys.stderr)
+        return
+    out = _console(sys.stdout)
     width = shutil.get_terminal_size((110, 40)).columns
+    scenario = search.scenario
+    out.print(f"{scenario.name}: {scenario.title}; {scenario.question}\n")
     recorded = [cell for cell in report.cells if cell.recorded is not None]
     for cell in recorded:
-        out.print(recorded_story(cell, width), markup=False)
+        out.print(recorded_story(cell, width))
     if not recorded:
         out.print(cell_table(report.cells))
-        _print_deadlocks(out, report)
+        for text in refused_work(report.cells):
+            out.print(f"\n{text}")
         _print_best_finding(out, search, report, width)
-    for error in report.missing:
-        out.print(f"\nnot run: {error.explain()}", markup=False)
-    _print_last_paragraph(out, report)
-
-
-def _print_deadlocks(out: Console, report: Report) -> None:
-    """A fix that holds may still make the server refuse work: say where, and which locks."""
-    said = set()
-    for cell in report.cells:
-        if cell.deadlock is None or cell.verdict is not Verdict.HOLDS:
-            continue
-        lines = "; ".join(cell.deadlock.lines) or "the server does not tell which locks"
-        if (cell.engine, cell.variant) not in said:
-            out.print(
-                f"\n{_name(cell)}: holds, with a deadlock in {cell.deadlocks} of {cell.executions} "
-                f"executions\n  {lines}",
-                markup=False,
-            )
-        said.add((cell.engine, cell.variant))
+    for missing in report.not_run:
+        out.print(f"\nnot run: {missing.explain()}")
+    out.print()
+    for line in last_paragraph(report.cells):
+        out.print(line)
 
 
 def _print_best_finding(out: Console, search: Search, report: Report, width: int) -> None:
@@ -227,45 +252,27 @@ def _print_best_finding(out: Console, search: Search, report: Report, width: int
         return
     cell = min(found, key=lambda c: (c.as_expected(), c.finding.length() if c.finding else ()))
     story = finding_story(cell, again(search, cell), width)
-    out.print(f"\nthe shortest execution that breaks it\n\n{story}", markup=False)
+    out.print(f"\nthe shortest execution that breaks it\n\n{story}")
 
 
 def again(search: Search, cell: Cell) -> str:
     """The command that runs a cell's finding again."""
     assert cell.finding is not None, "only a finding is run again"
+    arguments = search.arguments
     words = [
         *search.command,
         *(["--variant", cell.variant] if len(search.scenario.variants) > 1 else []),
         *("--engine", cell.engine, "--isolation", cell.isolation.slug),
+        *(["--attempts", str(arguments.attempts)] if arguments.attempts > 1 else []),
+        *said_of_servers(arguments),
         *("--schedule", str(cell.finding.schedule)),
     ]
-    return "./run " + shlex.join(words).replace("'", '"')
+    return " ".join([os.environ.get("HARNESS_COMMAND", "harness"), *map(_quoted, words)])
 
 
-def _print_last_paragraph(out: Console, report: Report) -> None:
-    out.print()
-    for cell in report.cells:
-        for reason in cell.unknown:
-            out.print(f"unknown: {_name(cell)}: {reason}", markup=False)
-    for cell in report.cells:
-        if not cell.as_expected() and cell.verdict is not Verdict.UNKNOWN:
-            expected = (cell.expected or Verdict.HOLDS).value
-            out.print(
-                f"news: {_name(cell)}: expected {expected}, {cell.verdict.value}", markup=False
-            )
-    for word in Verdict:
-        cells = [cell for cell in report.cells if cell.verdict is word]
-        if cells:
-            as_expected = sum(cell.as_expected() for cell in cells)
-            many = "cell" if len(cells) == 1 else "cells"
-            out.print(f"{word.value}: {len(cells)} {many}, {as_expected} as expected")
-    total = sum(cell.executions for cell in report.cells)
-    many = "execution" if total == 1 else "executions"
-    out.print(f"{total} {many}, each on a live server, none of them impossible")
-
-
-def _name(cell: Cell) -> str:
-    return f"{cell.title} {cell.version}, {cell.isolation.title}, {cell.variant}"
+def _quoted(word: str) -> str:
+    """A word for a shell, in double quotes where that means the same."""
+    return f'"{word}"' if re.fullmatch(r"[\w *-]* [\w *-]*", word) else shlex.quote(word)
 
 
 def _keep(search: Search, report: Report) -> None:
@@ -275,18 +282,23 @@ def _keep(search: Search, report: Report) -> None:
             entry["recorded"] = execution_of(cell.recorded)
         if cell.finding is not None:
             entry["finding"]["again"] = again(search, cell)
-    content["missing"] = [error.message for error in report.missing]
+    content["missing"] = [missing.explain() for missing in report.not_run]
+    path = runs.store(search.arguments.runs, search.command, content)
+    if report.cells:
+        print(f"stored: {path}", file=sys.stderr)
     if search.arguments.json is not None:
         runs.write(search.arguments.json, content)
-    path = runs.store(search.arguments.runs, search.command, content)
-    print(f"stored: {path}", file=sys.stderr)
 
 
 def _status(report: Report, engines_named: bool) -> int:
     """0 if every verdict is as expected; 1 for news; 2 if anything asked for is unknown."""
-    if any(c.verdict is not Verdict.UNKNOWN and not c.as_expected() for c in report.cells):
+    errors = [missing.error for missing in report.not_run]
+    if not report.cells:
+        return errors[0].exit_status
+    if any(is_news(cell) for cell in report.cells):
         return EXIT[Verdict.VIOLATED]
-    unknown = any(cell.verdict is Verdict.UNKNOWN for cell in report.cells)
-    if unknown or not report.cells or (engines_named and report.missing):
+    # An engine that nobody named may be missing; one that did not start or go on may not.
+    missing = any(engines_named or not isinstance(e, SourceUnavailable) for e in errors)
+    if missing or any(cell.verdict is Verdict.UNKNOWN for cell in report.cells):
         return EXIT[Verdict.UNKNOWN]
     return EXIT[Verdict.HOLDS]

@@ -129,16 +129,12 @@ class ContainerRecipe:
     """What is used if nobody says otherwise: the newest long-term version's image."""
     version_variable: str
     """The image's variable that holds the version of the server in it."""
-    data: str
-    """Where the data directory is, inside. Not the image's own volume, so that it can be kept."""
     environment: Callable[[str, Profile], Mapping[str, str]]
     """The variables for the entry point; the first value is the path of the password's file."""
     command: Callable[[Settings], tuple[str, ...]]
     """The command for the entry point."""
-    claim: Callable[[str], tuple[str, ...]] | None
-    """Run inside to make a claim from a file at this path; None if the server reads it itself."""
-    claim_settings: Callable[[str], Settings]
-    """Settings that make the server read its claim from a file at this path."""
+    place: str
+    """Where the tools find the server, inside: an address, or the folder of the unix socket."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +147,6 @@ class ToolRecipe:
     """Arguments before all others, with the path of the client's file."""
     environment: Callable[[str, str, int | None], Mapping[str, str]]
     """Variables, with the path of the client's file, the socket's folder or host, the port."""
-    folders: tuple[str, ...] = ()
-    """Where the tools are inside a container, when not on its path."""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,12 @@ class Cell:
     verdict: Verdict = Verdict.UNKNOWN
     expected: Verdict | None = None
     executions: int = 0
+    possible: int = 0
+    """How many possible interleavings the executions stand for."""
+    possible_anomalies: int = 0
+    """How many of those are broken."""
+    possible_waits: int = 0
+    possible_deadlocks: int = 0
     complete: bool = False
     outcomes: int = 0
     anomalies: int = 0
@@ -81,16 +87,22 @@ class Cell:
     """The one execution that was run, when a recorded schedule was asked for."""
 
     def as_expected(self) -> bool:
-        """Whether the verdict is no news: what was expected, or 'holds' if nothing was."""
+        """Whether the verdict is no news: what was expected, or 'holds' if nothing was.
+
+        One recorded execution that holds says nothing against a cell that others break.
+        """
+        if self.recorded is not None and self.verdict is Verdict.HOLDS:
+            return True
         return self.verdict is (self.expected or Verdict.HOLDS)
 
     def coverage(self) -> str:
         """How much the verdict rests on."""
         if self.recorded is not None:
             return "one recorded execution"
-        of = (
-            f"{self.executions} of {self.executions}"
-            if self.complete
-            else f"{self.executions} of ?"
-        )
-        return f"{of} possible interleavings, {self.outcomes} distinct outcomes"
+        if not self.complete:
+            of = f"{self.executions} executions of an unknown number"
+        elif self.executions == self.possible:
+            of = f"{self.possible} of {self.possible} possible interleavings"
+        else:
+            of = f"{self.executions} executions for all {self.possible} possible interleavings"
+        return f"{of}, {self.outcomes} distinct outcomes"

@@ -22,7 +22,9 @@ from harness.clock import Deadline
 from harness.engines.engine import Engine, Isolation
 from harness.errors import DeadlineExceeded, HarnessError, ServerError
 from harness.interleave.execution import Deadlock, Execution, Observation, Turn
-from harness.interleave.scheduler import Rest, Scheduler
+from harness.interleave.limits import Limits
+from harness.interleave.patience import Patience
+from harness.interleave.scheduler import Redundant, Rest, Scheduler
 from harness.locks import LockProbe, Wait, WaitGraph
 from harness.programs import Program, Stopped
 from harness.sessions.hold import forbid_second_connections, hold_at_every_step
@@ -37,21 +39,6 @@ from harness.sessions.session import (
 from harness.sessions.step import StepKind
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What ends an execution that would never end by itself."""
-
-    step_s: float = 15.0
-    """A step that neither settles nor waits for so long makes the execution unknown."""
-    steps: int = 1_000
-    """A program that takes more steps than this is stopped."""
-    attempts: int = 1
-    """How often a refused program is run before it gives up."""
-    patience_s: float = 0.0006
-    """How long to listen for a step's answer before asking the server who waits: a matter of speed
-    only. Most answers come sooner, and asking costs as much as a statement."""
 
 
 @dataclass(slots=True)
@@ -96,6 +83,7 @@ class Conductor:
         self._look_closely = False
         self._lift_rule: Callable[[], None] | None = None
         self._watched: Mapping[str, int] = {}
+        self._patience = Patience()
         self.probes_asked = 0
 
     # -- life -----------------------------------------------------------------------------------------
@@ -181,6 +169,7 @@ class Conductor:
 
         Raises:
             ScheduleDiverged: the scheduler wants what the server does not allow.
+            Redundant: the scheduler has seen all that this execution can lead to.
         """
         self._execution = Execution()
         self._waits = {}
@@ -193,9 +182,17 @@ class Conductor:
         except (DeadlineExceeded, ServerError) as error:
             self._execution.stopped = error.message
             self._abandon()
+        except Redundant:
+            self._abandon(keep=True)
+            raise
         except BaseException:
             self._abandon()
             raise
+        return self._execution
+
+    @property
+    def execution(self) -> Execution:
+        """The execution under way, or the last one."""
         return self._execution
 
     def _start(self, names: Sequence[str], stops: Mapping[str, int]) -> None:
@@ -226,6 +223,7 @@ class Conductor:
         turn = Turn(len(self._execution.turns) + 1, name, place.held.step, rest.movable)
         self._execution.turns.append(turn)
         place.turn, place.held = turn, None
+        self._patience.released(turn.step)
         place.session.release()
 
     def _rest(self) -> Rest:
@@ -252,22 +250,22 @@ class Conductor:
             DeadlineExceeded: a step neither settled nor waited in time.
         """
         deadline = Deadline.after(self._limits.step_s)
-        patience = self._first_patience()
+        patience_s = self._first_patience_s()
         while under_way := self._under_way():
-            if (arrival := self._next_arrival(patience)) is not None:
+            if (arrival := self._next_arrival(patience_s)) is not None:
                 self._note(arrival)
-                patience = self._first_patience()
+                patience_s = self._first_patience_s()
                 continue
             waits = self._ask_who_waits(under_way)
             # The answer may have come while we asked, so look once more before believing it.
             if (arrival := self._next_arrival(0)) is not None:
                 self._note(arrival)
-                patience = self._first_patience()
+                patience_s = self._first_patience_s()
                 continue
-            if waits.keys() == set(under_way) and self._is_rest(waits):
+            if len(waits) == len(under_way) and self._is_rest(waits):
                 self._begin_to_wait(waits)
                 return
-            patience = self._limits.patience_s
+            patience_s = self._patience.next_s()
             if deadline.over():
                 raise DeadlineExceeded(self._late(under_way, waits))
         self._waits = {}
@@ -275,12 +273,12 @@ class Conductor:
     def _under_way(self) -> list[str]:
         return [n for n, p in self._places.items() if p.held is None and not p.finished]
 
-    def _first_patience(self) -> float:
+    def _first_patience_s(self) -> float:
         """None, if only sessions are under way that waited before and nothing can have woken them."""
         last = self._execution.turns[-1] if self._execution.turns else None
         if last is None or last.settled_in is None or last.step.kind is not StepKind.STATEMENT:
-            return self._limits.patience_s
-        return 0.0 if set(self._under_way()) <= self._waits.keys() else self._limits.patience_s
+            return self._patience.first_s()
+        return 0.0 if self._waits.keys() >= set(self._under_way()) else self._patience.first_s()
 
     def _next_arrival(self, timeout_s: float) -> Arrival | None:
         try:
@@ -303,6 +301,7 @@ class Conductor:
             turn = self._places[name].turn
             if turn is not None and turn.wait is None:
                 turn.wait = self._closer(wait)
+                self._patience.waits(turn.step)
         self._waits = waits
 
     def _closer(self, wait: Wait) -> Wait:
@@ -316,6 +315,8 @@ class Conductor:
         if turn is not None:
             turn.effect = arrival.effect
             turn.settled_in = len(self._execution.turns)
+            if turn.settled_in == turn.number:
+                self._patience.answered()
             self._note_effect(turn)
         if isinstance(arrival.state, Held):
             place.held = arrival.state
@@ -384,24 +385,30 @@ class Conductor:
             self._probing(lambda probe: probe.watch(numbers))
             self._watched = numbers
 
-    def _abandon(self) -> None:
-        """End every program where it stands, so that the next execution starts clean."""
+    def _abandon(self, *, keep: bool = False) -> None:
+        """End every program where it stands, so that the next execution starts clean.
+
+        With `keep` nothing is wrong: waiting steps end when the others roll back, and the connections
+        stay.
+        """
         for place in self._places.values():
             if place.held is not None:
                 place.held = None
-                place.session.abandon()
+                place.session.abandon(keep=keep)
+            elif not place.finished and keep:
+                place.session.mark_abandoned(keep=True)
             elif not place.finished:
                 self._cut(place)
         deadline = Deadline.after(5.0)
         while (left := self._under_way()) and not deadline.over():
-            arrival = self._next_arrival(0.1)
+            arrival = self._next_arrival(1.0 if keep else 0.1)
             if arrival is None:
                 for name in left:
                     self._places[name].session.interrupt()
             elif isinstance(arrival.state, Finished):
                 self._places[arrival.session.name].finished = True
             else:
-                arrival.session.abandon()
+                arrival.session.abandon(keep=keep)
 
     def _cut(self, place: _Place) -> None:
         """Have the server end a connection whose step is under way."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.interleave.execution import Execution
+from harness.interleave.happens_before import Event
 from harness.interleave.scheduler import Rest
 
 
@@ -19,6 +21,8 @@ class Branch:
 
     answers: dict[Rest, Node] = field(default_factory=dict)
     attempts_in_vain: int = 0
+    event: Event | None = None
+    """What the turn did, where the search looks at that."""
 
     def searched(self) -> bool:
         """Whether everything seen below is searched, or was looked for in vain too often."""
@@ -31,8 +35,17 @@ class Node:
 
     rest: Rest
     branches: dict[str, Branch] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+    """The turns that a search which leaves some out has put on its list."""
+    asleep: dict[str, Event] = field(default_factory=dict)
+    """The sessions whose turn would lead to what has been seen, with what that turn does."""
     searched: bool = False
     is_leaf: bool = False
+
+    def want(self, name: str) -> None:
+        """Put a turn on the list."""
+        self.wanted.add(name)
+        self.branches.setdefault(name, Branch())
 
 
 class Exhaustive:
@@ -52,6 +65,8 @@ class Exhaustive:
         self.executions = 0
         self.repeated = 0
         self.given_up = 0
+        self.cut = 0
+        self._is_new = False
 
     @property
     def complete(self) -> bool:
@@ -69,32 +84,44 @@ class Exhaustive:
     def next_turn(self, rest: Rest) -> str:
         """The first movable session whose branch is not yet searched."""
         node = self._arrive(rest)
-        for name in rest.movable:
+        turns = self.turns_at(node)
+        for name in turns:
             if not node.branches.setdefault(name, Branch()).searched():
                 return self._take(node, name)
         # The server turned to an answer below which all is searched: run on to the end.
-        return self._take(node, rest.movable[0])
+        return self._take(node, turns[0])
+
+    def turns_at(self, node: Node) -> tuple[str, ...]:
+        """The turns to be taken at a state of rest: here, all that are possible."""
+        return node.rest.movable
 
     def end_execution(self, rest: Rest) -> None:
         """Close the nodes of the path below which nothing is left."""
         leaf = self._arrive(rest)
-        new = not leaf.is_leaf
+        new = self._is_new = not leaf.is_leaf
         leaf.is_leaf = leaf.searched = True
         self.executions += new
         self.repeated += not new
         in_vain = not new
         for branch, node in reversed(self._path):
             if not node.is_leaf:
-                node.searched = all(
-                    name in node.branches and node.branches[name].searched()
-                    for name in node.rest.movable
-                )
+                node.searched = self._is_searched(node)
             if new:
                 branch.attempts_in_vain = 0
             elif in_vain and not branch.searched():
                 # The deepest of these is where the server turned away from what was wanted.
                 self._lose_patience(branch)
                 in_vain = False
+
+    def learn(self, _execution: Execution) -> int:
+        """Look at the execution that has just ended; how many new ones it stands for."""
+        return int(self._is_new)
+
+    def _is_searched(self, node: Node) -> bool:
+        return all(
+            name in node.branches and node.branches[name].searched()
+            for name in self.turns_at(node)
+        )
 
     def fraction(self) -> float:
         """About how much of the tree is behind us, between 0 and 1, after an execution.

@@ -20,17 +20,21 @@ from harness.checks.serial import (
     orders_of,
     parts_of,
 )
+from harness.checks.state import State
 from harness.checks.verdict import Verdict
 from harness.clock import now_s
 from harness.engines.engine import Isolation
 from harness.errors import ProgramMisbehaved, ScheduleDiverged
 from harness.interleave.cell import Cell, Finding, Target
-from harness.interleave.conductor import Conductor, Limits
+from harness.interleave.conductor import Conductor
 from harness.interleave.execution import Execution
 from harness.interleave.exhaustive import Exhaustive
 from harness.interleave.fixture import Fixture
+from harness.interleave.happens_before import Reading
+from harness.interleave.reduced import Reduced
+from harness.interleave.limits import Limits
 from harness.interleave.schedule import Schedule
-from harness.interleave.scheduler import InOrder, Recorded, Scheduler
+from harness.interleave.scheduler import InOrder, Recorded, Redundant, Scheduler
 from harness.interleave.written import Writing, written_by
 from harness.programs import Raised
 from harness.scenario import Scenario, Variant
@@ -44,6 +48,8 @@ class Bounds:
 
     limits: Limits = field(default_factory=Limits)
     executions: int = 100_000
+    reduction: bool = False
+    """Leave out executions that would only exchange neighbouring steps that commute."""
 
 
 def explore(
@@ -170,16 +176,31 @@ class _Exploration:
 
     # -- searching
 
+    def _new_search(self) -> Exhaustive:
+        if not self.bounds.reduction:
+            return Exhaustive(limit=self.bounds.executions)
+        reading = Reading(
+            self.target.engine.sql_dialect,
+            self.fixture.references,
+            self.isolation,
+            every_end_matters=bool(self.scenario.invariants),
+        )
+        under_way = lambda: self.conductor.execution  # noqa: E731
+        return Reduced(reading, under_way, self.bounds.executions)
+
     def _search(self) -> None:
-        search = Exhaustive(limit=self.bounds.executions)
+        search = self._new_search()
         while search.new_execution():
-            execution, outcome = self._execute(search)
+            try:
+                execution, outcome = self._execute(search)
+            except Redundant:
+                self._put_back(self.conductor.execution)
+                continue
             self.cell.executions = search.executions
             if execution.stopped is not None:
                 self._unknown(execution.stopped)
                 return
-            self._count(execution, outcome)
-            self._judge(execution, outcome)
+            self._count(execution, outcome, search.learn(execution))
             if self.watch is not None:
                 self.watch(self.cell, search.fraction())
         self.cell.complete = search.complete
@@ -196,8 +217,7 @@ class _Exploration:
         if execution.stopped is not None:
             self._unknown(execution.stopped)
             return
-        self._count(execution, outcome)
-        self._judge(execution, outcome)
+        self._count(execution, outcome, stands_for=1)
         self.cell.outcomes = 1
 
     def _execute(
@@ -211,10 +231,14 @@ class _Exploration:
         execution = self.conductor.conduct(
             scheduler, only=only, stop_after_commits=stop_after_commits, look_closely=look_closely
         )
+        return execution, Outcome(execution.ends, self._put_back(execution))
+
+    def _put_back(self, execution: Execution) -> State:
+        """Read how an execution left the tables, and restore them."""
         writings = self._writings(execution)
         state = self.fixture.read(self.connection, self.fixture.touched(writings))
         self.fixture.restore(self.connection, writings, state)
-        return execution, Outcome(execution.ends, state)
+        return state
 
     def _writings(self, execution: Execution) -> set[Writing]:
         dialect = self.target.engine.sql_dialect
@@ -225,7 +249,12 @@ class _Exploration:
             for writing in written_by(turn.step.text, dialect)
         }
 
-    def _count(self, execution: Execution, outcome: Outcome) -> None:
+    def _count(self, execution: Execution, outcome: Outcome, stands_for: int) -> None:
+        """Judge and count an execution which stands for so many possible ones."""
+        self.cell.possible += stands_for
+        self.cell.possible_waits += stands_for * execution.had_waits()
+        self.cell.possible_deadlocks += stands_for * bool(execution.deadlocks)
+        self.cell.possible_anomalies += stands_for * self._judge(execution, outcome)
         self.outcomes.add(fingerprint(outcome, self.fixture.shapes))
         self.cell.executions_with_waits += execution.had_waits()
         self.cell.deadlocks += bool(execution.deadlocks)
@@ -235,14 +264,16 @@ class _Exploration:
 
     # -- judging
 
-    def _judge(self, execution: Execution, outcome: Outcome) -> None:
+    def _judge(self, execution: Execution, outcome: Outcome) -> bool:
+        """Whether the execution broke something; the shortest one that did is kept."""
         finding = self._broken_invariant(execution) or self._not_serial(execution, outcome)
         if finding is None:
-            return
+            return False
         self.cell.anomalies += 1
         best = self.cell.finding
         if best is None or _rank(finding) < _rank(best):
             self.cell.finding = finding
+        return True
 
     def _broken_invariant(self, execution: Execution) -> Finding | None:
         for place, rule in enumerate(self.scenario.invariants):

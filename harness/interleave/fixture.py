@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from harness.checks.state import State, TableShape, differences
 from harness.engines.engine import Engine
+from harness.interleave.footprint import References
 from harness.interleave.written import EVERYTHING, Writing
 
 
@@ -75,6 +76,15 @@ class Fixture:
         self.initial = State({})
         self.rebuilds = 0
         self.updates_back = 0
+
+    @property
+    def references(self) -> References:
+        """The foreign keys between the tables."""
+        return References.of(
+            (table.name, key.referred_table.name)
+            for table in self._tables
+            for key in table.foreign_key_constraints
+        )
 
     def create(self, connection: Connection) -> None:
         """Make the tables, load the rows, keep them as the state to return to."""

@@ -24,6 +24,10 @@ class Rest:
     refused: tuple[str, ...] = ()
 
 
+class Redundant(Exception):  # noqa: N818 - it is no error: there is nothing new to see
+    """The execution under way can lead to nothing that has not been seen: leave it."""
+
+
 class Scheduler(Protocol):
     """Decides whose turn is next.
 

@@ -12,7 +12,7 @@ from harness.locks import Wait
 _TURN_WIDTH = 4
 _GAP = "  "
 _NARROWEST = 20
-_LONGEST = 400
+_LONGEST = 1_000
 """Letters of a statement or an answer that are drawn; the run's document has them all."""
 
 
@@ -88,10 +88,10 @@ def _wrapped(text: str, column: int, first: str = "", rest: str = "    ") -> lis
 
 
 def _drawn(text: str) -> str:
-    """The text without what would move the cursor, and no longer than anybody reads.
+    r"""The text without what would move the cursor, and no longer than anybody reads.
 
-    >>> _drawn("1\\x1b[2J2")
-    '1\\\\x1b[2J2'
+    >>> _drawn("1\x1b[2J2")
+    '1\\x1b[2J2'
     """
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}... (+{len(text) - _LONGEST} letters)"

@@ -40,7 +40,7 @@ def recorded_story(cell: Cell, width: int) -> str:
     if cell.finding is not None:
         parts += [f"violated: {cell.finding.kind}", *cell.finding.sentences]
     elif cell.verdict is Verdict.HOLDS:
-        parts.append("holds in this one execution; run without --schedule to try all")
+        parts.append("holds in this one execution; run without --schedule to try all the others")
     parts += [f"unknown: {reason}" for reason in cell.unknown]
     return "\n".join(parts)
 

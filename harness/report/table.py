@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -12,11 +14,14 @@ from harness.interleave.cell import Cell
 
 _STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow"}
 _LEFT = ("engine", "isolation", "variant", "verdict")
-_RIGHT = ("broken", "executions", "outcomes", "waits", "deadlocks", "refused")
+_RIGHT = ("interleavings", "run", "broken", "waits", "deadlocks", "outcomes", "refused")
 
 
 def cell_table(cells: Sequence[Cell]) -> Table:
-    """One row for each cell. Nothing is lost without colours: the verdict is a word."""
+    """One row for each cell. Nothing is lost without colours: the verdict is a word.
+
+    The table is as wide as it must be: a narrow terminal breaks its lines, but nothing is cut.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in _LEFT:
         table.add_column(name, no_wrap=True)
@@ -33,14 +38,17 @@ def cell_table(cells: Sequence[Cell]) -> Table:
             cell.isolation.title if new_level else "",
             cell.variant,
             verdict_text(cell),
-            str(cell.anomalies),
-            f"{cell.executions}{'' if cell.complete or cell.recorded else '+'}",
+            f"{cell.possible}{'' if cell.complete or cell.recorded else '+'}",
+            str(cell.executions),
+            str(cell.possible_anomalies),
+            str(cell.possible_waits),
+            str(cell.possible_deadlocks),
             str(cell.outcomes),
-            str(cell.executions_with_waits),
-            str(cell.deadlocks),
             refusals_text(cell),
         )
         before = cell
+    endless = Console(width=10_000)
+    table.width = Measurement.get(endless, endless.options, table).maximum
     return table
 
 

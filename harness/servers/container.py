@@ -131,10 +131,10 @@ class DockerServer:
         Raises:
             ServerError: it ended with another exit status than 0, or is not in the image.
         """
-        tools = self.engine.recipe.tools
+        tools, place = self.engine.recipe.tools, self.engine.recipe.container.place
         done: Any = self._wrapped().exec_run(
             [name, *tools.arguments(CLIENT), *arguments],
-            environment=dict(tools.environment(CLIENT, ports.LOOPBACK, self.engine.port)),
+            environment=dict(tools.environment(CLIENT, place, self.engine.port)),
             demux=True,
         )
         output, errors = (part or b"" for part in done.output)
@@ -177,7 +177,8 @@ class DockerServer:
 
     def _new_container(self) -> DockerContainer:
         recipe = self.engine.recipe
-        client = recipe.tools.configuration(ports.LOOPBACK, self.engine.port, self._password)
+        place = recipe.container.place
+        client = recipe.tools.configuration(place, self.engine.port, self._password)
         testcontainers_config.ryuk_disabled = True
         try:
             container = DockerContainer(self._image)

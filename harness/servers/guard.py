@@ -31,9 +31,10 @@ class Guard:
             folders=tuple(str(folder) for folder in folders),
             container=container,
         )
-        register.write(self.record)
+        # The reaper first: what interrupts us before the second line leaves no record behind.
         self._reaper = reaper.current()
         self._reaper.tell(f"+ {self.record.as_json()}")
+        register.write(self.record)
 
     def answered(self) -> None:
         """Say that the start has been answered: nothing more will appear by itself."""

@@ -56,10 +56,14 @@ def _known(found: Programs | Unusable | None) -> Iterator[Programs | Unusable]:
 def _in_folder(recipe: LocalRecipe, root: Path) -> Iterator[Path]:
     """Server programs below a folder that the user named."""
     for program in recipe.programs:
-        for pattern in (*recipe.folders, "bin", "sbin", "."):
-            for folder in sorted(root.glob(pattern), key=_newest_first, reverse=True):
-                if os.access(folder / program, os.X_OK):
-                    yield folder / program
+        packaged = [
+            folder
+            for pattern in recipe.folders
+            for folder in sorted(root.glob(pattern), key=_newest_first, reverse=True)
+        ]
+        for folder in (*packaged, root / "bin", root / "sbin", root):
+            if os.access(folder / program, os.X_OK):
+                yield folder / program
 
 
 def _on_machine(recipe: LocalRecipe) -> Iterator[Path]:

@@ -85,6 +85,7 @@ class Session:
         self._commits = 0
         self._stop_after_commits: int | None = None
         self._abandoned = False
+        self._keep = False
         self._committing = False
         self._transaction_over = False
         self._misbehaved: str | None = None
@@ -110,7 +111,7 @@ class Session:
         self._effect = None
         self._steps = self._commits = 0
         self._stop_after_commits = stop_after_commits
-        self._abandoned = self._committing = self._transaction_over = False
+        self._abandoned = self._committing = self._transaction_over = self._keep = False
         self._misbehaved = None
         self._go.put(program)
 
@@ -118,18 +119,22 @@ class Session:
         """Let the held step go to the server."""
         self._go.put("release")
 
-    def abandon(self) -> None:
-        """End the held program without its next step; it arrives as finished."""
-        self._abandoned = True
+    def abandon(self, *, keep: bool = False) -> None:
+        """End the held program without its next step; it arrives as finished.
+
+        With `keep` its transaction is rolled back and its connection serves the next program.
+        """
+        self.mark_abandoned(keep=keep)
         self._go.put("abandon")
 
-    def mark_abandoned(self) -> None:
-        """The step under way is being ended from outside: take no further one."""
+    def mark_abandoned(self, *, keep: bool = False) -> None:
+        """Take no step after the one under way."""
         self._abandoned = True
+        self._keep = keep
 
     def interrupt(self) -> None:
         """Raise `Abandoned` in a program that computes without end between two statements."""
-        self._abandoned = True
+        self.mark_abandoned()
         ident = self._thread.ident
         if ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
@@ -233,7 +238,7 @@ class Session:
                 self._arrive(Finished(Stopped(f"cannot connect: {first_line(error)}")))
                 return
         end = self._run(program)
-        if isinstance(end, Stopped) or self._abandoned:
+        if (isinstance(end, Stopped) or self._abandoned) and not self._keep:
             # Whatever state the connection is in, the next program gets a new one.
             self._database.dispose()
             self.server_id = 0
@@ -257,7 +262,7 @@ class Session:
         if self._misbehaved is not None:
             return Stopped(self._misbehaved, self._commits)
         if isinstance(error, DBAPIError) and error.connection_invalidated:
-            self._abandoned = True
+            self.mark_abandoned()
             return Stopped(f"lost its connection: {error.orig}", self._commits)
         refusal = refusal_of(self.kind, error)
         if refusal is not None and refusal.retryable:

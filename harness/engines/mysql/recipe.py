@@ -201,6 +201,10 @@ _STATEMENTS = Statements(
     before_drop=("SET SESSION foreign_key_checks = 0", "SET SESSION lock_wait_timeout = 20"),
 )
 
+# Known to the tools, as the images differ in where they put it, and writable for every user.
+_SOCKETS = "/tmp"  # noqa: S108 - inside the container, which holds nothing but the server
+_SOCKET = f"{_SOCKETS}/mysql.sock"
+
 _FOLDERS = ("usr/sbin", "usr/libexec", "usr/local/mysql/bin", "usr/bin", "opt/mysql/*/bin")
 
 
@@ -224,11 +228,9 @@ MYSQL_RECIPE = Recipe(
     container=ContainerRecipe(
         image="mysql:9.7",
         version_variable="MYSQL_VERSION",
-        data="/srv/harness/data",
         environment=lambda file, _profile: {"MYSQL_ROOT_PASSWORD_FILE": file},
-        command=lambda given: ("mysqld", *options({**given, "datadir": "/srv/harness/data"})),
-        claim=None,
-        claim_settings=lambda file: {"init_file": file},
+        command=lambda given: ("mysqld", *options({**given, "socket": _SOCKET})),
+        place=_SOCKETS,
     ),
     tools=_TOOLS,
     statements=_STATEMENTS,
@@ -254,11 +256,9 @@ MARIADB_RECIPE = Recipe(
     container=ContainerRecipe(
         image="mariadb:11.8",
         version_variable="MARIADB_VERSION",
-        data="/srv/harness/data",
         environment=lambda file, _profile: {"MARIADB_ROOT_PASSWORD_FILE": file},
-        command=lambda given: ("mariadbd", *options({**given, "datadir": "/srv/harness/data"})),
-        claim=None,
-        claim_settings=lambda file: {"init_file": file},
+        command=lambda given: ("mariadbd", *options({**given, "socket": _SOCKET})),
+        place=_SOCKETS,
     ),
     tools=_TOOLS,
     statements=_STATEMENTS,

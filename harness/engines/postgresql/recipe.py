@@ -134,7 +134,6 @@ def _container_environment(password_file: str, profile: Profile) -> Mapping[str,
         "POSTGRES_PASSWORD_FILE": password_file,
         "POSTGRES_INITDB_ARGS": " ".join(("--no-sync", *initialisation(profile))),
         "POSTGRES_HOST_AUTH_METHOD": "scram-sha-256",
-        "PGDATA": "/srv/harness/data",
     }
 
 
@@ -171,11 +170,9 @@ POSTGRESQL_RECIPE = Recipe(
     container=ContainerRecipe(
         image="postgres:18",
         version_variable="PG_VERSION",
-        data="/srv/harness/data",
         environment=_container_environment,
         command=lambda given: ("postgres", *options(given)),
-        claim=lambda file: ("psql", "-X", "-q", "-U", ADMINISTRATOR, "-f", file),
-        claim_settings=lambda _file: {},
+        place="127.0.0.1",
     ),
     tools=ToolRecipe(
         configuration=_tool_configuration,

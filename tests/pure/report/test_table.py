@@ -1,0 +1,87 @@
+"""The table of cells says everything without colours and without cutting."""
+
+from collections import Counter
+from io import StringIO
+
+import pytest
+from pure.report.made import cell, unknown, violated
+from rich.console import Console
+
+from harness.checks.verdict import Verdict
+from harness.engines.engine import Isolation
+from harness.report.table import cell_table
+
+
+def printed(cells, width: int = 160) -> str:
+    """What arrives in a pipe."""
+    out = StringIO()
+    Console(file=out, width=width, soft_wrap=True, highlight=False).print(cell_table(cells))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def test_cells_stand_under_their_engine_and_level() -> None:
+    repeatable = Isolation.REPEATABLE_READ
+    cells = [
+        violated(),
+        cell(Verdict.HOLDS, variant="locking-read", executions=6, outcomes=2),
+        cell(Verdict.HOLDS, isolation=repeatable, aborts=Counter({"40001": 12})),
+        violated(engine="mysql", isolation=repeatable, aborts=Counter()),
+    ]
+    assert printed(cells) == (
+        """\
+engine           isolation        variant       verdict   broken  executions  outcomes  waits  deadlocks             refused
+PostgreSQL 18.6  read committed   current       violated      12          14         3      6          2  40001: 1, 40P01: 2
+                                  locking-read  holds          0           6         2      0          0                   -
+                 repeatable read  current       holds          0          14         3      0          0           40001: 12
+
+MySQL 9.7.4      repeatable read  current       violated      12          14         3      6          2                   -"""  # noqa: E501
+    )
+
+
+def test_unknown_is_a_word_and_an_unfinished_count_has_a_plus() -> None:
+    row = printed([unknown("the server stopped answering")]).splitlines()[1]
+    assert "  unknown  " in row
+    assert " 3+ " in row
+
+
+def test_a_recorded_execution_is_one_and_no_more_are_missing() -> None:
+    recorded = violated(complete=False, executions=1, recorded=violated().finding.execution)
+    assert " 1+ " not in printed([recorded])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected", "shown"),
+    [
+        (Verdict.HOLDS, Verdict.VIOLATED, "holds (expected: violated)"),
+        (Verdict.VIOLATED, Verdict.HOLDS, "violated (expected: holds)"),
+        (Verdict.UNKNOWN, Verdict.HOLDS, "unknown (expected: holds)"),
+    ],
+)
+def test_news_is_shown_beside_the_verdict(verdict, expected, shown) -> None:
+    assert f"  {shown}  " in printed([cell(verdict, expected=expected)])
+
+
+def test_the_expected_verdict_is_not_repeated() -> None:
+    assert "expected" not in printed([violated(expected=Verdict.VIOLATED)])
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_nothing_is_cut_whatever_the_width(width: int) -> None:
+    """A terminal breaks a long line and a pipe keeps it; what is cut is lost in both."""
+    codes = Counter({str(code): 100 for code in (1205, 1213, 40001, 1020)})
+    cells = [
+        violated(expected=Verdict.HOLDS, variant="conditional-update", executions=123_456),
+        cell(Verdict.HOLDS, engine="mysql", variant="progress-update-last", aborts=codes),
+    ]
+    text = " ".join(printed(cells, width).split())
+    assert "…" not in text
+    for word in ("conditional-update", "progress-update-last", "violated (expected: holds)"):
+        assert word in text
+    for word in ("123456", "1020: 100, 1205: 100, 1213: 100, 40001: 100", "MySQL 9.7.4"):
+        assert word in text
+
+
+def test_a_name_with_brackets_is_no_markup() -> None:
+    out = StringIO()
+    Console(file=out, width=160, markup=False).print(cell_table([violated(variant="[bold]x")]))
+    assert "[bold]x" in out.getvalue()
