@@ -21,7 +21,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import peer
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    insert,
+    text,
+)
 
 from harness.engines import ENGINES, Isolation, Profile
 from harness.errors import HarnessError, SourceUnavailable
@@ -48,14 +57,16 @@ account = Table(
 )
 
 
+READ = text("SELECT balance FROM account WHERE id = :id")
+WRITE = text("UPDATE account SET balance = :balance WHERE id = :id")
+
+
 def withdrawal(amount: int) -> Program:
     """Read the balance, write what is left of it: the lost update."""
 
     def withdraw(connection: Connection) -> None:
-        balance = connection.scalars(select(account.c.balance).where(account.c.id == 1)).one()
-        connection.execute(
-            update(account).where(account.c.id == 1).values(balance=balance - amount)
-        )
+        balance = connection.execute(READ, {"id": 1}).scalar_one()
+        connection.execute(WRITE, {"id": 1, "balance": balance - amount})
         connection.commit()
 
     return Program(f"withdraw {amount}", withdraw)
@@ -125,8 +136,6 @@ def peer_round(side: Side, program: Path, target: Target, times: int) -> None:
 @contextmanager
 def created(target: Target) -> Iterator[None]:
     """The table, for a peer that makes none."""
-    from sqlalchemy import create_engine
-
     database = create_engine(target.url)
     try:
         with database.begin() as connection:
@@ -146,7 +155,7 @@ def our_round(side: Side, target: Target, times: int) -> Cell:
         LOST_UPDATE,
         LOST_UPDATE.variants["current"],
         Isolation.READ_COMMITTED,
-        Bounds(),
+        Bounds(reduction=False),
         None,
     )
     exploration.searches = times

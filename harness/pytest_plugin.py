@@ -153,6 +153,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker; see that engines are named rightly."""
     config.addinivalue_line("markers", "integration: needs live database servers")
+    config.addinivalue_line("markers", "engines(name, ...): run on these live engines only")
     try:
         _required(config)
         _chosen(config)
@@ -161,9 +162,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that wants a live engine once for each."""
-    if "live_engine" in metafunc.fixturenames:
-        metafunc.parametrize("live_engine", _chosen(metafunc.config), scope="session")
+    """Run a test that wants a live engine once for each, or for each that it names."""
+    if "live_engine" not in metafunc.fixturenames:
+        return
+    chosen = _chosen(metafunc.config)
+    for marker in metafunc.definition.iter_markers("engines"):
+        for name in marker.args:
+            try:
+                choose("engine", name, ENGINES)
+            except UsageError as error:
+                raise pytest.Collector.CollectError(error.explain()) from error
+        chosen = [name for name in chosen if name in marker.args]
+    metafunc.parametrize("live_engine", chosen, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

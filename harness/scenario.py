@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import Connection, MetaData
 
 from harness.checks.invariant import Invariant
+from harness.checks.state import State
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Engine, Isolation
 from harness.errors import HarnessError, UsageError
-from harness.programs import Program
+from harness.programs import Program, ProgramEnd
 
 GROUP = "harness.scenarios"
 SCHEMA_GROUP = "harness.schemas"
@@ -52,6 +53,8 @@ class Scenario:
     invariants: Sequence[Invariant] = ()
     serial_equivalence: bool = True
     """False: business tolerates more than serial order, and only the invariants decide."""
+    results_check: Callable[[Mapping[str, ProgramEnd], State], str | None] | None = None
+    """A rule over how the programs ended and how they left the tables: None, or what is wrong."""
     isolations: Sequence[Isolation] = field(
         default=(Isolation.READ_COMMITTED, Isolation.REPEATABLE_READ)
     )
@@ -84,7 +87,16 @@ def scenarios() -> Mapping[str, Scenario]:
     Raises:
         HarnessError: a package's scenarios do not import.
     """
-    return {s.name: s for point in entry_points(group=GROUP) for s in _loaded(point)()}
+    return {s.name: s for brought in brought_in(GROUP) for s in brought()}
+
+
+def brought_in(group: str) -> list[Any]:
+    """What installed packages name in a group of entry points.
+
+    Raises:
+        HarnessError: a package's part does not import.
+    """
+    return [_loaded(point) for point in entry_points(group=group)]
 
 
 def schemas() -> Mapping[str, Callable[[str], str]]:

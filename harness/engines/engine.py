@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
 
+from harness.engines.storage import Storage
+
 if TYPE_CHECKING:
     from harness.engines.recipe import Recipe
     from harness.locks import LockProbe
@@ -105,6 +107,8 @@ class Engine:
     without_foreign_keys: tuple[Sequence[str], Sequence[str]]
     """Statements around work during which foreign keys are not checked; may be empty."""
     capabilities: Mapping[str, Capability]
+    storage: Storage = Storage()
+    """How rows are stored, as far as it decides how tables are put back."""
 
     def can(self, capability: str, version: str) -> bool:
         """Whether a server of this kind and version has a capability."""

@@ -32,7 +32,7 @@ class Finding:
     """An execution that broke something, and how it can be seen again."""
 
     kind: str
-    """'invariant NAME', 'not serializable' or 'raised'."""
+    """'invariant NAME', 'results', 'not serializable' or 'raised'."""
     sentences: tuple[str, ...]
     execution: Execution
     reproduced: bool = False
@@ -83,6 +83,8 @@ class Cell:
     """Why the verdict could not be told, each reason once."""
     programs: dict[str, str] = field(default_factory=dict)
     elapsed_s: float = 0.0
+    latest: Execution | None = None
+    """The execution that was counted last, for whoever watches the search."""
     recorded: Execution | None = None
     """The one execution that was run, when a recorded schedule was asked for."""
 

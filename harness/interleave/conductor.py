@@ -105,7 +105,11 @@ class Conductor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except HarnessError:
+            if error is None:  # else it would hide why we leave
+                raise
 
     def close(self) -> None:
         """End every session and the probe.
@@ -113,6 +117,9 @@ class Conductor:
         Raises:
             HarnessError: a program could not be made to end; its thread is named.
         """
+        for place in self._places.values():
+            if place.turn is not None and not place.finished:
+                self._cut(place)  # an interrupt came before its step was answered
         stuck = [name for name, place in self._places.items() if not place.session.close()]
         self._places = {}
         if self._lift_rule is not None:
@@ -196,10 +203,11 @@ class Conductor:
         return self._execution
 
     def _start(self, names: Sequence[str], stops: Mapping[str, int]) -> None:
+        for place in self._places.values():
+            place.held, place.turn, place.finished = None, None, True
         self._observation(0)
-        for name, place in self._places.items():
-            place.held, place.turn, place.finished = None, None, name not in names
         for name in names:
+            self._places[name].finished = False
             self._places[name].session.start(self._programs[name], stops.get(name))
         self._settle()
         self._watch()
@@ -413,6 +421,8 @@ class Conductor:
     def _cut(self, place: _Place) -> None:
         """Have the server end a connection whose step is under way."""
         place.session.mark_abandoned()
+        if place.session.name not in self._watched:
+            return  # it has asked the server nothing yet
         try:
             self._probing(lambda probe: probe.cancel(place.session.name))
         except ServerError:

@@ -7,10 +7,12 @@ executions', and unknown as long as one possible execution has not been run to i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, MetaData, create_engine
+from sqlalchemy import Connection, MetaData, create_engine, inspect
+from sqlalchemy.exc import DBAPIError
 
+from harness.checks.invariant import Invariant
 from harness.checks.serial import (
     Order,
     Outcome,
@@ -24,15 +26,15 @@ from harness.checks.state import State
 from harness.checks.verdict import Verdict
 from harness.clock import now_s
 from harness.engines.engine import Isolation
-from harness.errors import ProgramMisbehaved, ScheduleDiverged
+from harness.errors import ProgramMisbehaved, ScheduleDiverged, ServerError
 from harness.interleave.cell import Cell, Finding, Target
 from harness.interleave.conductor import Conductor
 from harness.interleave.execution import Execution
 from harness.interleave.exhaustive import Exhaustive
 from harness.interleave.fixture import Fixture
 from harness.interleave.happens_before import Reading
-from harness.interleave.reduced import Reduced
 from harness.interleave.limits import Limits
+from harness.interleave.reduced import Reduced
 from harness.interleave.schedule import Schedule
 from harness.interleave.scheduler import InOrder, Recorded, Redundant, Scheduler
 from harness.interleave.written import Writing, written_by
@@ -114,6 +116,7 @@ class _Exploration:
             self.target.url,
             isolation_level=Isolation.READ_COMMITTED.value,
             connect_args=dict(self.target.engine.connect_arguments),
+            skip_autocommit_rollback=True,
         )
         try:
             with observer.connect() as self.connection:
@@ -122,6 +125,7 @@ class _Exploration:
                 try:
                     self._with_sessions(schedule)
                 finally:
+                    self.connection.rollback()  # an interrupt may have left it amid a statement
                     self.fixture.drop(self.connection)
         except self.target.engine.driver_error as error:
             self._unknown(f"the server stopped answering: {error}")
@@ -139,6 +143,8 @@ class _Exploration:
         scenario, engine = self.scenario, self.target.engine
         if scenario.metadata is not None:
             return Fixture(engine, scenario.metadata, scenario.load)
+        # A given database may hold what is not the scenario's: the harness's own marker.
+        before = inspect(self.connection).get_table_names()
         try:
             scenario.load(self.connection)
         except Exception as error:
@@ -148,7 +154,7 @@ class _Exploration:
             ) from error
         self.connection.commit()
         found = MetaData()
-        found.reflect(self.connection)
+        found.reflect(self.connection, only=lambda name, _metadata: name not in before)
         self.connection.rollback()
         if not found.tables:
             raise ProgramMisbehaved("the setup made no table", "create the tables and rows in it")
@@ -170,9 +176,20 @@ class _Exploration:
                 self._look_at_finding()
 
     def _observe(self) -> tuple[object, ...]:
-        seen = tuple(rule.observe(self.connection) for rule in self.scenario.invariants)
+        seen = tuple(self._seen_by(rule) for rule in self.scenario.invariants)
         self.connection.rollback()
         return seen
+
+    def _seen_by(self, rule: Invariant) -> object:
+        try:
+            return rule.observe(self.connection)
+        except Exception as error:
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise ServerError(f"the server stopped answering: {first_line(error)}") from error
+            raise ProgramMisbehaved(
+                f"invariant '{rule.name}' raised {type(error).__name__}: {first_line(error)}",
+                "does it run by itself on the tables that the setup makes?",
+            ) from error
 
     # -- searching
 
@@ -219,6 +236,8 @@ class _Exploration:
             return
         self._count(execution, outcome, stands_for=1)
         self.cell.outcomes = 1
+        if (finding := self.cell.finding) is not None:
+            self.cell.finding = replace(finding, sentences=self._explain(finding, outcome))
 
     def _execute(
         self,
@@ -251,6 +270,7 @@ class _Exploration:
 
     def _count(self, execution: Execution, outcome: Outcome, stands_for: int) -> None:
         """Judge and count an execution which stands for so many possible ones."""
+        self.cell.latest = execution
         self.cell.possible += stands_for
         self.cell.possible_waits += stands_for * execution.had_waits()
         self.cell.possible_deadlocks += stands_for * bool(execution.deadlocks)
@@ -266,7 +286,7 @@ class _Exploration:
 
     def _judge(self, execution: Execution, outcome: Outcome) -> bool:
         """Whether the execution broke something; the shortest one that did is kept."""
-        finding = self._broken_invariant(execution) or self._not_serial(execution, outcome)
+        finding = self._broken_rule(execution, outcome) or self._not_serial(execution, outcome)
         if finding is None:
             return False
         self.cell.anomalies += 1
@@ -275,12 +295,14 @@ class _Exploration:
             self.cell.finding = finding
         return True
 
-    def _broken_invariant(self, execution: Execution) -> Finding | None:
+    def _broken_rule(self, execution: Execution, outcome: Outcome) -> Finding | None:
         for place, rule in enumerate(self.scenario.invariants):
             sentence = rule.judge([seen.values[place] for seen in execution.observations])
             if sentence is not None:
                 return Finding(f"invariant '{rule.name}'", (sentence,), execution)
-        return None
+        check = self.scenario.results_check
+        sentence = check(outcome.ends, outcome.state) if check is not None else None
+        return None if sentence is None else Finding("results", (sentence,), execution)
 
     def _not_serial(self, execution: Execution, outcome: Outcome) -> Finding | None:
         if not self.scenario.serial_equivalence:
@@ -332,7 +354,7 @@ class _Exploration:
                 finding.kind, (*finding.sentences, error.message), finding.execution
             )
             return
-        again = self._broken_invariant(execution) or self._not_serial(execution, outcome)
+        again = self._broken_rule(execution, outcome) or self._not_serial(execution, outcome)
         if again is not None and again.kind == finding.kind:
             self.cell.finding = Finding(again.kind, self._explain(again, outcome), execution, True)
 

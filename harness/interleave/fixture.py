@@ -1,9 +1,15 @@
 """The tables as they stand before every execution, and how they are put back.
 
-An execution must start from the same *physical* state, not only from the same rows: InnoDB keeps a
-deleted row, marked, until it is purged, and such rows change which gaps are locked. So a table in which
-rows came or went, or an indexed column changed, is *rebuilt* (TRUNCATE and load again, which gives a
-fresh tree); where no more than unindexed columns were updated, the rows are *updated back* in place.
+An execution must start from the same *physical* state, not only from the same rows.
+
+In index-organised tables a deleted row stays, marked, until it is purged, and such rows change which
+gaps are locked. So a table in which rows came or went, or an indexed column changed, is *rebuilt*
+(TRUNCATE and load again, which gives a fresh tree); where no more than unindexed columns were updated,
+the rows are *updated back* in place.
+
+In heaps a dead version locks nothing, but a changed row has moved, and scans lock rows in the order of
+their places. So a table is read in that order, and if it is another than at first, all its rows are
+*rewritten* in their order. Once it has outgrown its first size it is rebuilt.
 """
 
 from __future__ import annotations
@@ -11,22 +17,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    ForeignKeyConstraint,
-    MetaData,
-    Table,
-    UniqueConstraint,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, MetaData, Table, text
 
-from harness.checks.state import State, TableShape, differences
+from harness.checks.state import State, TableShape
 from harness.engines.engine import Engine
+from harness.errors import HarnessError
 from harness.interleave.footprint import References
+from harness.interleave.stored import StoredTable
 from harness.interleave.written import EVERYTHING, Writing
+
+_Answer = tuple[Sequence[Any], Sequence[Sequence[Any]]]
+"""A description of columns (PEP 249), and rows."""
 
 
 def shape_of(table: Table) -> TableShape:
@@ -68,13 +69,17 @@ class Fixture:
         self._load = load
         self._tables: Sequence[Table] = metadata.sorted_tables
         self._by_name = {table.name: table for table in self._tables}
-        self._indexed = {table.name: _indexed_columns(table) for table in self._tables}
-        self._selects = {
-            table.name: select(table).order_by(*table.primary_key) for table in self._tables
-        }
+        self._stored: dict[str, StoredTable] = {}
+        self._with_triggers: frozenset[str] = frozenset()
+        self._keys_unchecked = False
+        self._counters: list[str] = []
+        self._sizes: dict[str, int] = {}
+        self._sizes_allowed: dict[str, int] = {}
+        self._proved: set[str] = set()
         self.shapes = [shape_of(table) for table in self._tables]
         self.initial = State({})
         self.rebuilds = 0
+        self.rewrites = 0
         self.updates_back = 0
 
     @property
@@ -86,95 +91,97 @@ class Fixture:
             for key in table.foreign_key_constraints
         )
 
+    # -- life
+
     def create(self, connection: Connection) -> None:
-        """Make the tables, load the rows, keep them as the state to return to."""
+        """Make the tables, load the rows, keep them as the state to return to.
+
+        From then on each statement on this connection is a transaction of its own.
+        """
         self._metadata.create_all(connection)
         self._load(connection)
         connection.commit()
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        storage = self._engine.storage
+        for table in self._tables:
+            self._stored[table.name] = StoredTable(table, connection.dialect, storage.place)
+        self._with_triggers = self._tables_with_triggers(connection)
+        self._keys_unchecked = self._uncheck_keys(connection)
+        if storage.counters:
+            self._counters = [row[0] for row in self._ask(connection, [storage.counters])[0][1]]
         self.initial = self.read(connection, self._by_name)
+        self._sizes_allowed = {
+            name: max(size, storage.page_bytes) for name, size in self._sizes.items()
+        }
+        for name, stored in self._stored.items():
+            stored.rows = self.initial.tables[name]
 
     def drop(self, connection: Connection) -> None:
         """Remove the tables."""
         self._metadata.drop_all(connection)
         connection.commit()
 
+    def _tables_with_triggers(self, connection: Connection) -> frozenset[str]:
+        found = connection.execute(
+            text("SELECT event_object_table FROM information_schema.triggers")
+        ).scalars()
+        names = frozenset(found) & self._by_name.keys()
+        connection.rollback()
+        return names
+
+    def _uncheck_keys(self, connection: Connection) -> bool:
+        """Whether this connection may work without its foreign keys being checked."""
+        before, _ = self._engine.without_foreign_keys
+        try:
+            self._ask(connection, before)
+        except self._engine.driver_error:
+            return False  # on a given server we may lack the right
+        return bool(before)
+
+    # -- reading
+
     def read(self, connection: Connection, names: Iterable[str]) -> State:
         """The rows of the named tables; of the others, those of the fixture."""
         tables = dict(self.initial.tables)
-        for name in names:
-            rows = connection.execute(self._selects[name]).all()
-            tables[name] = tuple(tuple(row) for row in rows)
-        connection.rollback()
+        wanted = [self._stored[name] for name in names]
+        size = self._engine.storage.size
+        texts = [stored.read for stored in wanted]
+        texts += [size.format(stored.name) for stored in wanted if size]
+        answers = self._ask(connection, texts)
+        for stored, (description, rows) in zip(wanted, answers, strict=False):
+            tables[stored.name] = stored.rows_of(description, rows)
+        for stored, (_, rows) in zip(wanted, answers[len(wanted) :], strict=False):
+            self._sizes[stored.name] = rows[0][0]
         return State(tables)
+
+    def _ask(self, connection: Connection, texts: Sequence[str]) -> list[_Answer]:
+        """Have statements run, in one round trip if the driver can; the answers of the queries."""
+        if not texts:
+            return []
+        driver: Any = connection.connection.dbapi_connection
+        cursor = driver.cursor()
+        answers: list[_Answer] = []
+        try:
+            for script in ["; ".join(texts)] if self._engine.storage.many_at_once else texts:
+                cursor.execute(script)
+                more = True
+                while more:
+                    if cursor.description is not None:
+                        answers.append((cursor.description, cursor.fetchall()))
+                    more = self._engine.storage.many_at_once and cursor.nextset()
+        finally:
+            cursor.close()
+        return answers
 
     def touched(self, writings: Iterable[Writing]) -> set[str]:
         """The tables that may have been written, with those a cascade reaches."""
         names = {writing.table for writing in writings}
-        if EVERYTHING[0].table in names or not names <= self._by_name.keys():
+        unknown = EVERYTHING[0].table in names or not names <= self._by_name.keys()
+        if unknown or names & self._with_triggers:
             return set(self._by_name)
         while more := self._cascades(names) - names:
             names |= more
         return names
-
-    def restore(self, connection: Connection, writings: set[Writing], after: State) -> None:
-        """Put back what may have been written; `after` is how the tables were read."""
-        touched = self.touched(writings)
-        rebuilt = sorted(name for name in touched if self._needs_rebuild(name, writings))
-        if rebuilt:
-            self._rebuild(connection, rebuilt)
-        for difference in differences(self.initial, after, self.shapes):
-            if difference.table not in rebuilt and difference.before is not None:
-                self._update_back(connection, self._by_name[difference.table], difference.before)
-        connection.commit()
-
-    def _needs_rebuild(self, name: str, writings: set[Writing]) -> bool:
-        own = [writing for writing in writings if writing.table == name]
-        return not own or any(
-            writing.columns is None or writing.columns & self._indexed[name] for writing in own
-        )
-
-    def _rebuild(self, connection: Connection, names: Sequence[str]) -> None:
-        if self._engine.truncate_reaches_references:
-            names = self._with_referencing(names)
-        self.rebuilds += len(names)
-        self._without_foreign_keys(connection, lambda: self._reload(connection, names))
-
-    def _reload(self, connection: Connection, names: Sequence[str]) -> None:
-        for statement in self._engine.truncate(names):
-            connection.execute(text(statement))
-        for table in self._tables:
-            rows = self.initial.tables[table.name] if table.name in names else ()
-            if rows:
-                columns = [column.name for column in table.columns]
-                connection.execute(
-                    insert(table), [dict(zip(columns, row, strict=True)) for row in rows]
-                )
-
-    def _without_foreign_keys(self, connection: Connection, work: Callable[[], None]) -> None:
-        before, behind = self._engine.without_foreign_keys
-        for statement in before:
-            connection.execute(text(statement))
-        work()
-        for statement in behind:
-            connection.execute(text(statement))
-
-    def _update_back(self, connection: Connection, table: Table, row: Sequence[object]) -> None:
-        self.updates_back += 1
-        values = dict(zip((c.name for c in table.columns), row, strict=True))
-        keys = [column.name for column in table.primary_key]
-        condition = [table.c[key] == values.pop(key) for key in keys]
-        connection.execute(update(table).where(*condition).values(values))
-
-    def _with_referencing(self, names: Sequence[str]) -> Sequence[str]:
-        reached = set(names)
-        while more := {
-            table.name
-            for table in self._tables
-            for key in table.foreign_key_constraints
-            if key.referred_table.name in reached and table.name not in reached
-        }:
-            reached |= more
-        return sorted(reached)
 
     def _cascades(self, names: set[str]) -> set[str]:
         return {
@@ -184,15 +191,126 @@ class Fixture:
             if key.referred_table.name in names and (key.ondelete or key.onupdate)
         }
 
+    # -- putting back
 
-def _indexed_columns(table: Table) -> frozenset[str]:
-    """Columns whose change moves an index entry, or a table without a key (all of them)."""
-    if not table.primary_key:
-        return frozenset(column.name for column in table.columns)
-    names = {column.name for column in table.primary_key}
-    for index in table.indexes:
-        names |= {column.name for column in index.columns}
-    for constraint in table.constraints:
-        if isinstance(constraint, (UniqueConstraint, ForeignKeyConstraint)):
-            names |= {column.name for column in constraint.columns}
-    return frozenset(names)
+    def restore(self, connection: Connection, writings: set[Writing], after: State) -> None:
+        """Put back what may have been written; `after` is how the tables were read.
+
+        Raises:
+            HarnessError: the tables are not as they were, whatever was tried.
+        """
+        touched = sorted(self.touched(writings))
+        if not touched:
+            return
+        if self._engine.storage.place:
+            put_back = self._restore_heaps(connection, touched, after)
+        else:
+            put_back = self._restore_trees(connection, touched, writings, after)
+        doubted = set(self._by_name if self._with_triggers else put_back) - self._proved
+        if doubted:
+            self._prove(connection, sorted(doubted))
+
+    def _restore_heaps(
+        self, connection: Connection, touched: Sequence[str], after: State
+    ) -> Sequence[str]:
+        """Write every row anew, in its order, where a row has changed or moved.
+
+        The old versions stay until the table has outgrown its first size; then it is emptied.
+        """
+        moved = [n for n in touched if after.tables[n] != self._stored[n].rows]
+        grown = [n for n in touched if self._sizes[n] > self._sizes_allowed[n]]
+        if grown or (moved and not self._keys_unchecked):
+            return self._rebuild(connection, {*moved, *grown})
+        self.rewrites += len(moved)
+        self._load_rows(connection, moved, [self._stored[name].delete for name in moved])
+        return moved
+
+    def _restore_trees(
+        self, connection: Connection, touched: Sequence[str], writings: set[Writing], after: State
+    ) -> Sequence[str]:
+        """Update rows back where no index entry can have changed; else begin with a new tree."""
+        rebuilt, changed = set(), []
+        for name in touched:
+            stored, now = self._stored[name], after.tables[name]
+            if self._needs_rebuild(name, writings) or len(now) != len(stored.rows):
+                rebuilt.add(name)
+            elif now != stored.rows:
+                changed.append(name)
+                places = [n for n, row in enumerate(stored.rows) if row != now[n]]
+                self.updates_back += len(places)
+                self._update_rows(connection, stored, places)
+        return [*changed, *(self._rebuild(connection, rebuilt) if rebuilt else ())]
+
+    def _needs_rebuild(self, name: str, writings: set[Writing]) -> bool:
+        own = [writing for writing in writings if writing.table == name]
+        indexed = self._stored[name].indexed
+        return not own or any(w.columns is None or w.columns & indexed for w in own)
+
+    def _rebuild(self, connection: Connection, names: set[str]) -> Sequence[str]:
+        """Empty tables so that nothing of their old rows is left, and load them."""
+        if self._engine.truncate_reaches_references:
+            names = self._with_referencing(names)
+        self.rebuilds += len(names)
+        # A trigger fills other tables while its own is loaded: those come after it.
+        for triggers in (True, False):
+            group = [n for n in self._by_name if n in names and (n in self._with_triggers) == triggers]
+            self._load_rows(connection, group, self._engine.truncate(group))
+        return sorted(names)
+
+    def _load_rows(
+        self, connection: Connection, names: Iterable[str], before: Iterable[str]
+    ) -> None:
+        """Load tables after other statements, all in one round trip if the driver can."""
+        texts = [*before]
+        for name in names:
+            stored = self._stored[name]
+            if (script := stored.insert_text()) is not None:
+                texts += [script] if script else []
+                continue
+            self._ask(connection, texts)
+            texts = []
+            connection.execute(*stored.insert_bound())
+        self._ask(connection, [*texts, *self._counters])
+
+    def _update_rows(
+        self, connection: Connection, stored: StoredTable, places: Sequence[int]
+    ) -> None:
+        texts = [stored.update_text(place) for place in places]
+        self._ask(connection, [script for script in texts if script is not None])
+        for place, script in zip(places, texts, strict=True):
+            if script is None:
+                connection.execute(stored.update_bound(place))
+
+    def _prove(self, connection: Connection, names: Sequence[str]) -> None:
+        """See that tables are as they were; if not, once more with values bound, not written out."""
+        for again in (True, False):
+            found = self.read(connection, names)
+            wrong = {n for n in names if found.tables[n] != self._stored[n].rows}
+            if not wrong:
+                break
+            if not again:
+                raise HarnessError(
+                    f"{', '.join(sorted(wrong))}: not as at first after being put back",
+                    "does a trigger or a generated value of yours change rows while they are loaded?",
+                )
+            for name in wrong:
+                self._stored[name].write_out = False
+            self._rebuild(connection, wrong)
+        # A table of several pages may get its rows in another order at any time.
+        self._proved |= {
+            n
+            for n in names
+            if self._sizes_allowed.get(n, 0) <= self._engine.storage.page_bytes
+            and not self._with_triggers
+        }
+
+    def _with_referencing(self, names: set[str]) -> set[str]:
+        reached = set(names)
+        while more := {
+            table.name
+            for table in self._tables
+            for key in table.foreign_key_constraints
+            if key.referred_table.name in reached and table.name not in reached
+        }:
+            reached |= more
+        return reached

@@ -31,6 +31,8 @@ class Event:
     footprint: Footprint
     ends: bool
     """A transaction ends in it."""
+    waits: bool
+    """Its step had to wait."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ def conflict(one: Event, other: Event, reading: Reading) -> bool:
     """Whether the order of two events can matter."""
     if one.ends and other.ends and (reading.every_end_matters or not reading.snapshots):
         return True
+    if one.waits and other.waits:
+        return True  # whoever begins to wait last may close a cycle, and be its victim
     reads_see = one.ends or other.ends or not reading.snapshots
     return one.footprint.conflicts(other.footprint, reads_see=reads_see)
 
@@ -137,7 +141,8 @@ def events_of(execution: Execution, reading: Reading) -> Sequence[Event]:
         if turn.step.kind in _ENDS:
             transactions.pop(turn.session, None)
         sessions = frozenset({turn.session, *(t.session for t in settled)})
-        events.append(Event(turn.session, sessions, footprint, ends))
+        waits = turn.wait is not None
+        events.append(Event(turn.session, sessions, footprint, ends, waits))
     return events
 
 

@@ -69,7 +69,6 @@ class DockerServer:
                 if self._run(last=port_is_fixed or attempt == _ATTEMPTS):
                     break
                 self._port = ports.free()
-            self._guard.answered()
             self._wait_ready()
             self._tidy()
         except (DockerException, RequestException) as error:
@@ -157,7 +156,8 @@ class DockerServer:
         """Make and start a container; False if its port was taken meanwhile."""
         self._container = self._new_container()
         try:
-            self._container.start()
+            with self._guard.request():
+                self._container.start()
         except NotFound as error:
             raise SourceUnavailable(
                 f"image {self._image}: cannot be had ({words(error)})",

@@ -6,6 +6,8 @@ names can outlive the harness.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.servers import reaper, register, remains
@@ -31,13 +33,29 @@ class Guard:
             folders=tuple(str(folder) for folder in folders),
             container=container,
         )
+        self._unanswered = False
         # The reaper first: what interrupts us before the second line leaves no record behind.
         self._reaper = reaper.current()
         self._reaper.tell(f"+ {self.record.as_json()}")
         register.write(self.record)
 
-    def answered(self) -> None:
-        """Say that the start has been answered: nothing more will appear by itself."""
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Hold this while somebody is asked to make a thing that we cannot end before they answer.
+
+        Whatever interrupts us in here, the thing may still appear afterwards.
+        """
+        self._unanswered = True
+        self._reaper.tell(f"? {self.record.name}")
+        try:
+            yield
+        except Exception:
+            self._answered()  # a refusal is an answer
+            raise
+        self._answered()
+
+    def _answered(self) -> None:
+        self._unanswered = False
         self._reaper.tell(f"= {self.record.name}")
 
     def release(self) -> None:
@@ -46,6 +64,7 @@ class Guard:
         Raises:
             HarnessError: something could not be ended; it stays in the register.
         """
-        remains.remove(self.record)
+        remains.remove(self.record, unanswered=self._unanswered)
+        self._unanswered = False
         self._reaper.tell(f"- {self.record.name}")
         register.remove(self.record.name)

@@ -4,8 +4,8 @@ It holds the reading end of a pipe from the harness. The harness tells it of eac
 thing is started, and of each thing that is gone. When the pipe closes -- after SIGKILL as well --
 it ends what remains. It has a session of its own, so Ctrl-C does not reach it.
 
-Lines on the pipe: `+ RECORD` guards a thing, `= NAME` says that its start was answered, `- NAME`
-says that it is gone.
+Lines on the pipe: `+ RECORD` guards a thing, `? NAME` says that it was asked for and may
+appear late, `= NAME` that the answer came, `- NAME` that it is gone.
 """
 
 from __future__ import annotations
@@ -80,19 +80,21 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     guarded: dict[str, Record] = {}
-    answered: set[str] = set()
+    unanswered: set[str] = set()
     for line in _lines(sys.stdin.fileno(), int(sys.argv[1])):
         verb, _, rest = line.partition(" ")
         if verb == "+":
             record = Record.parse(rest)
             guarded[record.name] = record
+        elif verb == "?":
+            unanswered.add(rest)
         elif verb == "=":
-            answered.add(rest)
+            unanswered.discard(rest)
         elif verb == "-":
             guarded.pop(rest, None)
     for name, record in guarded.items():
         with contextlib.suppress(HarnessError):  # the register keeps it for `clean`
-            remains.remove(record, starting=name not in answered)
+            remains.remove(record, unanswered=name in unanswered)
             register.remove(name)
 
 

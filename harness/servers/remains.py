@@ -13,21 +13,22 @@ from harness.errors import DeadlineExceeded, HarnessError
 from harness.servers import processes
 from harness.servers.register import LABEL_ID, Record
 
+# How long Docker may take to make a container that was asked for before an interruption.
+_LATE_S = 10.0
 
-def remove(record: Record, *, starting: bool = False) -> None:
+
+def remove(record: Record, *, unanswered: bool = False) -> None:
     """End everything that belongs to a record; nothing happens if all is gone already.
 
-    `starting` says that a container may be under way: its request was sent and not yet answered.
+    `unanswered` says that a container may still appear: it was asked for, and no answer came.
 
     Raises:
         HarnessError: something could not be ended; the record is still needed.
     """
     for folder in record.folders:
         remove_folder(Path(folder))
-    if record.container:
-        remove_containers(record.name)
-        if starting:
-            _remove_late_containers(record.name)
+    if record.container and not remove_containers(record.name) and unanswered:
+        _remove_late_container(record.name)
 
 
 def remove_folder(folder: Path) -> None:
@@ -59,9 +60,9 @@ def remove_containers(name: str) -> bool:
         return docker_engine.remove_labelled(client, f"{LABEL_ID}={name}")
 
 
-def _remove_late_containers(name: str) -> None:
+def _remove_late_container(name: str) -> None:
     try:
-        for _ in poll(Deadline.after(10.0), f"container of {name}", every_s=0.5):
+        for _ in poll(Deadline.after(_LATE_S), f"container of {name}", every_s=0.2):
             if remove_containers(name):
                 return
     except DeadlineExceeded:

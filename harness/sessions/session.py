@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
+from typing import NoReturn
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
@@ -75,6 +78,7 @@ class Session:
         self.name = name
         self.kind = kind
         self.server_id = 0
+        self._known: DBAPIConnection | None = None
         self._database = database
         self._arrivals = arrivals
         self._attempts = attempts
@@ -161,7 +165,7 @@ class Session:
             self._transaction_over = False
             return
         if self._abandoned:
-            raise Abandoned
+            self._leave()
         self._steps += 1
         if self._steps > self._step_limit:
             self._give_up(f"more than {self._step_limit} steps")
@@ -169,8 +173,10 @@ class Session:
         if self._stop_after_commits is not None and self._commits >= self._stop_after_commits:
             self._give_up(f"stopped after {self._commits} commits, as asked")
         self._arrive(Held(step))
-        if self._go.get() != "release":
-            raise Abandoned
+        if (order := self._go.get()) != "release":
+            if order == "close":  # the thread must hear it too
+                self._go.put(order)
+            self._leave()
         self._transaction_over = False
         self._committing = step.kind is StepKind.COMMIT
 
@@ -193,9 +199,20 @@ class Session:
 
     # -- the thread ---------------------------------------------------------------------------------
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, reason: str) -> NoReturn:
         self._abandoned = True
         self._misbehaved = reason
+        self._leave()
+
+    def _leave(self) -> NoReturn:
+        """Unwind the program, its transaction undone first.
+
+        SQLAlchemy closes the connection of a program that is left like this, and a server may take a
+        moment to notice: until then its locks would meet the next execution.
+        """
+        with suppress(self.kind.driver_error):
+            if self._known is not None:
+                self._known.rollback()
         raise Abandoned
 
     def _count_commit(self) -> None:
@@ -228,7 +245,18 @@ class Session:
 
     def _connect(self) -> None:
         with self._database.connect() as connection:
+            self._learn_number(connection)
+
+    def _learn_number(self, connection: Connection) -> None:
+        """Ask for the server's number of this connection, if it is not the one of last time.
+
+        SQLAlchemy throws a connection away when a program is left by anything but an Exception.
+        """
+        below = connection.connection.dbapi_connection
+        if below is not self._known:
             self.server_id = int(connection.exec_driver_sql(self.kind.session_query).scalar_one())
+            connection.rollback()
+            self._known = below
 
     def _arrive_finished(self, program: Program) -> None:
         if not self.server_id:
@@ -286,6 +314,7 @@ class Session:
 
     def _once(self, program: Program) -> object:
         with self._database.connect() as connection:
+            self._learn_number(connection)
             _here.session = self
             try:
                 return self._to_the_end(program, connection)

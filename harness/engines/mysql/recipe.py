@@ -197,7 +197,7 @@ _STATEMENTS = Statements(
     # MariaDB 12 has more values than on and off here, MySQL answers with a number.
     read_only="SELECT 'read_only is on' FROM DUAL WHERE @@GLOBAL.read_only NOT IN ('0', 'OFF')",
     objects=read_query(__file__, "user_objects"),
-    hold="SELECT GET_LOCK(CONCAT('harness:', MD5(DATABASE())), 0)",
+    hold="SELECT GET_LOCK(CONCAT('harness:', LEFT(SHA2(DATABASE(), 256), 48)), 0)",
     before_drop=("SET SESSION foreign_key_checks = 0", "SET SESSION lock_wait_timeout = 20"),
 )
 

@@ -11,6 +11,14 @@ from harness.engines.postgresql.locks import PostgresqlLockProbe
 from harness.engines.postgresql.recipe import POSTGRESQL_RECIPE
 from harness.engines.postgresql.refusals import classify, detail_of
 from harness.engines.postgresql.versions import parse_postgresql
+from harness.engines.storage import Storage
+
+
+_COUNTERS = """
+SELECT format('SELECT setval(%L, %s, %L)', format('%I.%I', schemaname, sequencename),
+              coalesce(last_value, start_value), last_value IS NOT NULL)
+FROM pg_sequences WHERE schemaname = ANY (current_schemas(false))
+"""
 
 
 def truncate(names: Sequence[str]) -> Sequence[str]:
@@ -45,7 +53,17 @@ POSTGRESQL = Engine(
     },
     truncate=truncate,
     truncate_reaches_references=True,
-    without_foreign_keys=((), ()),
+    without_foreign_keys=(
+        ("SET session_replication_role = replica",),
+        ("SET session_replication_role = origin",),
+    ),
+    storage=Storage(
+        place="tableoid, ctid",
+        size="SELECT pg_relation_size('\"{}\"')",
+        page_bytes=8192,
+        counters=_COUNTERS,
+        many_at_once=True,
+    ),
     capabilities={
         "locks its parents on insert": Capability(
             False,

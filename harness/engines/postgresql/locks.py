@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import URL
 
+from harness.clock import now_s
 from harness.locks import DeadlockReport, SessionName, Wait
 
 _WAITING = """
@@ -41,6 +42,11 @@ SELECT a.attname FROM pg_index i JOIN pg_attribute a
 WHERE i.indrelid = %s::regclass AND i.indisprimary ORDER BY array_position(i.indkey, a.attnum)
 """
 
+_DEADLOCK_TIMEOUT = "SELECT extract(epoch FROM current_setting('deadlock_timeout')::interval)"
+
+_TOO_LONG_S = 0.02
+"""A longer deadlock_timeout is not waited for."""
+
 _MEMBER = re.compile(
     r"Process (?P<waiter>\d+) waits for (?P<lock>.+?); blocked by process (?P<blocker>\d+)\."
 )
@@ -64,20 +70,36 @@ class PostgresqlLockProbe:
         self._pids: dict[SessionName, int] = {}
         self._names: dict[int, SessionName] = {}
 
+        timeout = self._connection.execute(_DEADLOCK_TIMEOUT).fetchone()
+        self._looked_after_s = float(timeout[0]) * 1.2 if timeout else 0.0
+        self._waits_since: dict[int, float] = {}
+
     def watch(self, sessions: Mapping[SessionName, int]) -> None:
         """Say which backends are ours."""
         self._pids = dict(sessions)
         self._names = {pid: name for name, pid in sessions.items()}
 
     def waiting(self, among: Collection[SessionName]) -> Mapping[SessionName, Wait]:
-        """Those of *among* that wait for others of ours, with whom they wait for."""
+        """Those of *among* that wait for others of ours, with whom they wait for.
+
+        A wait is told once the server has looked for a deadlock in it, which it does once for each
+        wait, after deadlock_timeout. So whoever closes a cycle later is its victim, and an
+        exploration gives the same answer each time. On a server with a long timeout that would take
+        too long, and either can be the victim.
+        """
         found = {}
         rows = self._connection.execute(_WAITING, ([self._pids[name] for name in among],))
         for pid, blocking in rows.fetchall():
             blockers = tuple(sorted({self._names[b] for b in blocking if b in self._names}))
-            if blockers:
+            if not blockers:
+                self._waits_since.pop(pid, None)
+            elif self._was_looked_at(pid):
                 found[self._names[pid]] = Wait(self._names[pid], blockers)
         return found
+
+    def _was_looked_at(self, pid: int) -> bool:
+        since = self._waits_since.setdefault(pid, now_s())
+        return self._looked_after_s > _TOO_LONG_S or now_s() - since >= self._looked_after_s
 
     def details(self, waiter: SessionName) -> Wait | None:
         """The wait with its lock and, where the server lets it be known, its row."""

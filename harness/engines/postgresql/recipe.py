@@ -55,7 +55,7 @@ _EXPLORING = {
     "min_wal_size": "4MB",
     "max_wal_size": "64MB",
     # An exhaustive search meets many deadlocks, and each costs this long (section 19.12).
-    "deadlock_timeout": "5ms",
+    "deadlock_timeout": "1ms",
     # Its locks and its snapshots would make one execution differ from the next.
     "autovacuum": "off",
     "jit": "off",

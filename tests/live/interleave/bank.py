@@ -30,10 +30,11 @@ from sqlalchemy.orm import Session, registry
 
 from harness.engines import Isolation
 from harness.interleave.cell import Cell
-from harness.interleave.conductor import Conductor, Limits
+from harness.interleave.conductor import Conductor
 from harness.interleave.execution import Execution
 from harness.interleave.exhaustive import Exhaustive
 from harness.interleave.explore import Bounds, explore
+from harness.interleave.limits import Limits
 from harness.interleave.schedule import Schedule
 from harness.interleave.scheduler import Recorded, Rest
 from harness.programs import Program
@@ -63,6 +64,12 @@ note = Table(
     Column("entry", ForeignKey(entry.c.no), primary_key=True),
     Column("text", String(20), nullable=False),
     Column("written_at", DateTime, server_default=func.now(), info={"filled_by": "clock"}),
+)
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("bearer", Integer, nullable=False),
 )
 
 
@@ -207,6 +214,9 @@ class Bank:
             metadata.create_all(connection)
             load(connection)
 
+    def drop_tables(self) -> None:
+        metadata.drop_all(self.database.engine)
+
     def balances(self) -> dict[int, int]:
         with self.database.engine.connect() as connection:
             return dict(connection.execute(select(account.c.id, account.c.balance)).all())
@@ -262,6 +272,7 @@ class Bank:
         limits: Limits | None = None,
         bounds: Bounds | None = None,
         schedule: str | Schedule | None = None,
+        watch: Callable[[Cell, float], None] | None = None,
         **scenario: Any,
     ) -> Cell:
         variant = Variant("current", "as they are", named(programs))
@@ -282,4 +293,5 @@ class Bank:
             isolation,
             schedule=Schedule.parse(schedule) if isinstance(schedule, str) else schedule,
             bounds=bounds or Bounds(limits=limits or Limits()),
+            watch=watch,
         )

@@ -2,8 +2,8 @@
 
 import pytest
 from live.interleave.bank import (
-    READ_COMMITTED,
     REPEATABLE_READ,
+    First,
     of,
     transfer,
     withdraw,
@@ -31,13 +31,12 @@ def turns(execution: Execution) -> tuple[str, ...]:
 # -- who may move
 
 
-@pytest.mark.parametrize("isolation", [READ_COMMITTED], ids=lambda level: level.slug)
 @pytest.mark.parametrize(
     "program", [withdraw_as_text, withdraw, withdraw_by_orm], ids=["text", "core", "orm"]
 )
-def test_the_lost_update_has_exactly_14_executions_of_20(open_bank, program, isolation):
+def test_the_lost_update_has_exactly_14_executions_of_20(open_bank, program):
     """Whatever way the statements are made: each is a step, and so is the commit."""
-    found = list(open_bank.executions(of(program, 10), of(program, 30), isolation=isolation))
+    found = list(open_bank.executions(of(program, 10), of(program, 30)))
     orders = [turns(execution) for execution, _ in found]
     assert len(set(orders)) == len(orders) == 14
     assert {len(order) for order in orders} == {6}
@@ -246,6 +245,20 @@ def test_a_deadlock_has_exactly_one_victim_and_its_cycle_is_recorded(open_bank):
         assert balances[1] == (90 if deadlock.victim == "T2" else 130)
         assert balances[1] + balances[2] == 200
     assert deadlocks > 0
+
+
+def test_the_same_turns_have_the_same_victim(open_bank, request):
+    """Whether the waits are looked at closely, which takes time, or not."""
+    if open_bank.kind.name == "postgresql":
+        reason = "whose deadlock_timeout is over first depends on how quick the turns are"
+        request.applymarker(pytest.mark.xfail(reason=reason))
+    victims = set()
+    with open_bank.conductor(*OPPOSITE) as conductor:
+        for closely in (False, True) * 15:
+            open_bank.reset_balances()
+            execution = conductor.conduct(First("T1 T2 T2 T1"), look_closely=closely)
+            victims.add(execution.deadlocks[0].victim)
+    assert len(victims) == 1
 
 
 def test_a_deadlock_of_three_has_exactly_one_victim(open_bank):

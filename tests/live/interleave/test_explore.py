@@ -1,4 +1,4 @@
-"""What `explore` concludes on live engines: the textbook cases, each with one that must come out otherwise."""
+"""What `explore` concludes on live engines: textbook cases, each with one that ends otherwise."""
 
 import pytest
 from live.interleave.bank import (
@@ -9,9 +9,11 @@ from live.interleave.bank import (
     balance_of,
     enter,
     entry,
+    load,
     note,
     of,
     set_balance,
+    ticket,
     transfer,
     withdraw,
     withdraw_as_text,
@@ -20,7 +22,8 @@ from live.interleave.bank import (
     withdraw_from_both,
     withdraw_locking,
 )
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from harness.checks.invariant import Invariant
 from harness.checks.verdict import Verdict
@@ -55,8 +58,8 @@ def test_a_lost_update_is_found_and_reproduced(bank, program):
     assert cell.finding.kind == "not serializable"
     assert cell.finding.reproduced
     assert cell.finding.sentences == (
-        "T1 before T2: no, because account.balance would be 60, and is 70.",
-        "T2 before T1: no, because account.balance would be 60, and is 70.",
+        "T1 before T2: no, because account.balance would be 60, and is 90.",
+        "T2 before T1: no, because account.balance would be 60, and is 90.",
     )
 
 
@@ -149,7 +152,8 @@ def test_a_deadlock_is_an_anomaly_for_whom_it_must_not_be(bank):
     )
     cell = bank.explore(*OPPOSITE, invariants=[both])
     assert (cell.verdict, cell.finding.kind) == (VIOLATED, "invariant 'both transfers are done'")
-    assert cell.finding.reproduced
+    if bank.kind.can("finds deadlocks at once", bank.database.target.version):
+        assert cell.finding.reproduced
     assert cell.finding.execution.deadlocks
     assert cell.finding.sentences[0] in {"account 1 has 90", "account 1 has 130"}
 
@@ -171,16 +175,25 @@ def test_with_more_attempts_a_refused_program_gets_through(bank):
     assert sum(again.aborts.values()) > 0
 
 
+def always_refused(connection):
+    """The server refuses it even alone."""
+    refuse = {
+        "postgresql": "do $$ begin raise exception 'no' using errcode = '40001'; end $$",
+        "mysql": "signal sqlstate '40001' set mysql_errno = 1213, message_text = 'no'",
+    }
+    connection.exec_driver_sql(refuse[connection.dialect.name.replace("mariadb", "mysql")])
+
+
 def test_attempts_are_bounded_and_each_is_counted(bank):
-    """Whoever is always refused gives up in the end."""
+    cell = bank.explore(always_refused, limits=Limits(attempts=3))
+    code = "40001" if bank.kind.name == "postgresql" else "1213"
+    assert cell.executions == 1
+    assert cell.aborts[code] >= 3
 
-    def never(connection):
-        connection.execute(text("select 1"))
-        raise bank.kind.driver_error(*refusal)
 
-    refusal = ("no such row",) if bank.kind.name == "postgresql" else (1213, "made up")
-    cell = bank.explore(of(never), limits=Limits(attempts=3))
-    assert cell.verdict is not HOLDS
+@pytest.mark.xfail(reason="nobody runs a program alone that is refused in every execution")
+def test_a_program_that_is_refused_even_alone_cannot_be_judged(bank):
+    assert bank.explore(always_refused, of(withdraw_at_once, 10)).verdict is UNKNOWN
 
 
 # -- a program of several transactions
@@ -245,16 +258,55 @@ def test_a_note_on_the_entry_of_another_is_not_a_renaming(bank):
 
     def enter_carelessly(connection, amount):
         connection.execute(insert(entry).values(account=1, amount=amount))
-        connection.commit()
         newest = connection.execute(select(func.max(entry.c.no))).scalar_one()
         connection.execute(insert(note).values(entry=newest, text=f"of {amount}"))
         connection.commit()
 
     cell = bank.explore(
-        Program("careless", of(enter_carelessly, 10), (Exception,)),
-        Program("careless", of(enter_carelessly, 30), (Exception,)),
+        Program("careless", of(enter_carelessly, 10), (IntegrityError,)),
+        Program("careless", of(enter_carelessly, 30), (IntegrityError,)),
     )
     assert cell.verdict is VIOLATED
+
+
+@pytest.mark.xfail(reason="the fixture's numbers are renamed with the new ones")
+def test_two_rows_of_the_fixture_are_not_exchanged_for_each_other(bank):
+    """Both entries are numbered by the engine, but the program knows which is which."""
+
+    def load_entries(connection):
+        load(connection)
+        connection.execute(insert(entry), [{"no": n, "account": 1, "amount": 0} for n in (1, 2)])
+
+    def raise_first(connection, amount):
+        changed = update(entry).where(entry.c.no == 1).values(amount=entry.c.amount + amount)
+        connection.execute(changed)
+        connection.commit()
+
+    def raise_for_a_moment(connection):
+        raise_first(connection, 5)
+        raise_first(connection, -5)
+
+    def raise_the_lower(connection):
+        first = select(entry.c.amount).where(entry.c.no == 1)
+        number = 2 if connection.execute(first).scalar_one() else 1
+        changed = update(entry).where(entry.c.no == number).values(amount=entry.c.amount + 7)
+        connection.execute(changed)
+        connection.commit()
+
+    cell = bank.explore(raise_for_a_moment, raise_the_lower, load=load_entries)
+    assert cell.verdict is VIOLATED
+
+
+@pytest.mark.xfail(reason="a key is taken as numbered by the engine only if it says so")
+def test_a_key_is_numbered_by_the_engine_also_if_the_table_does_not_say_so(bank):
+    """`Column(Integer, primary_key=True)` is the commonest key, and SQLAlchemy's default."""
+
+    def draw_and_transfer(connection, source, target):
+        connection.execute(insert(ticket).values(bearer=source))
+        transfer(connection, source, target, 10)
+
+    cell = bank.explore(of(draw_and_transfer, 1, 2), of(draw_and_transfer, 2, 1))
+    assert (cell.verdict, cell.deadlocks > 0) == (HOLDS, True)
 
 
 # -- rules of the business

@@ -19,8 +19,9 @@ def main() -> None:
     options = ServerOptions.from_environment(source=source)
     offer = ladder.choose(ENGINES[engine], options)
     with ladder.start(offer, Profile.EXPLORING, options=options) as server:
-        record = server._guard.record  # noqa: SLF001
-        print("started", record.name, *record.folders, flush=True)
+        record = server._guard.record
+        sys.stdout.write(" ".join(("started", record.name, *record.folders)) + "\n")
+        sys.stdout.flush()
         sys.stdin.read()
 
 

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from live.servers import evidence
+from live.servers.conftest import PAIRS, offered
 
 from harness.clock import Deadline, poll
 from harness.servers import cleaning, register
-from live.servers import evidence
-from live.servers.conftest import PAIRS, offered
 
 pytestmark = pytest.mark.integration
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from live.servers import evidence
 
 from harness.engines import Profile
 from harness.servers import asking, ladder
 from harness.servers.databases import fresh_database
 from harness.servers.server import Inspectable, Killable, Pausable
-from live.servers import evidence
 
 pytestmark = pytest.mark.integration
 

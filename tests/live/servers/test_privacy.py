@@ -6,9 +6,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from live.servers import evidence
 
 from harness.servers import asking
-from live.servers import evidence
 
 pytestmark = pytest.mark.integration
 

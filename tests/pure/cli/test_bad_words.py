@@ -20,8 +20,8 @@ REPRODUCE_HELP = "  hint: harness reproduce --help"
     [
         (
             ["reproduce", "problem-22"],
-            f"scenario 'problem-22': unknown; known are {', '.join(scenarios())}\n"
-            "  hint: did you mean 'problem-2'?",
+            (f"scenario 'problem-22': unknown; known are {', '.join(scenarios())}\n"
+            "  hint: did you mean 'problem-2'?"),
         ),
         (
             ["reproduce", "problem-2", "--variant", "curent"],

@@ -150,7 +150,8 @@ def test_what_tells_no_signature_is_believed() -> None:
             "shop:buy_later",
             (
                 "program 'shop:buy_later': is async, which cannot be held on a thread\n"
-                "  hint: give a function over a synchronous Connection that does the same statements"
+                "  hint: give a function over a synchronous Connection that does the same "
+                "statements"
             ),
         ),
         (

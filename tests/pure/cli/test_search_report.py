@@ -1,4 +1,4 @@
-"""What `reproduce` and `explore` conclude from their cells: the exit status, and the command to repeat."""
+"""What is concluded from a search's cells: the exit status, and the command to repeat one."""
 
 import shlex
 

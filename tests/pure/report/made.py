@@ -83,7 +83,7 @@ def cell(
     title, version = {"postgresql": ("PostgreSQL", "18.6"), "mysql": ("MySQL", "9.7.4")}[engine]
     made = Cell("bank", variant, engine, title, version, f"docker {engine}", isolation, verdict)
     made.programs = dict(TITLES)
-    made.executions, made.outcomes, made.elapsed_s = 14, 3, 0.25
+    made.executions, made.possible, made.outcomes, made.elapsed_s = 6, 14, 3, 0.25
     made.complete = verdict is not Verdict.UNKNOWN
     for name, value in known.items():
         setattr(made, name, value)
@@ -98,14 +98,17 @@ def violated(**known: object) -> Cell:
         reproduced=True,
     )
     values = {
-        "anomalies": 12,
-        "executions_with_waits": 6,
+        "anomalies": 4,
+        "possible_anomalies": 12,
+        "executions_with_waits": 3,
+        "possible_waits": 8,
         "aborts": Counter({"40P01": 2, "40001": 1}),
         "deadlocks": 2,
+        "possible_deadlocks": 5,
         "finding": finding,
     }
     return cell(Verdict.VIOLATED, **(values | known))
 
 
 def unknown(reason: str, **known: object) -> Cell:
-    return cell(Verdict.UNKNOWN, unknown=[reason], executions=3, outcomes=0, **known)
+    return cell(Verdict.UNKNOWN, unknown=[reason], executions=3, possible=3, outcomes=0, **known)

@@ -11,10 +11,10 @@ from harness.report.summary import first_word, last_paragraph, refused_work
 def test_one_cell_is_told_with_its_coverage() -> None:
     assert list(last_paragraph([cell(Verdict.HOLDS)])) == [
         (
-            "holds: 14 of 14 possible interleavings, 3 distinct outcomes, "
+            "holds: 6 executions for all 14 possible interleavings, 3 distinct outcomes, "
             "PostgreSQL 18.6, read committed, current"
         ),
-        "14 executions on a live server, 0.2 s",
+        "6 executions on a live server, which stand for 14 possible interleavings, 0.2 s",
     ]
 
 
@@ -29,7 +29,7 @@ def test_many_cells_are_counted_the_worst_first() -> None:
         "violated: 1 of 3 cells, all as expected",
         "unknown: 1 of 3 cells",
         "holds: 1 of 3 cells, all as expected",
-        "31 executions on a live server, 0.8 s",
+        "15 executions on a live server, which stand for 31 possible interleavings, 0.8 s",
     ]
 
 
@@ -53,7 +53,8 @@ def test_of_somebody_s_own_functions_nothing_was_expected() -> None:
 
 def test_one_recorded_execution_that_holds_is_no_news_where_others_break() -> None:
     execution = violated().finding.execution
-    recorded = cell(Verdict.HOLDS, expected=Verdict.VIOLATED, recorded=execution, executions=1)
+    recorded = cell(Verdict.HOLDS, expected=Verdict.VIOLATED, recorded=execution)
+    recorded.executions = recorded.possible = 1
     assert list(last_paragraph([recorded])) == [
         "holds: one recorded execution, PostgreSQL 18.6, read committed, current",
         "1 execution on a live server, 0.2 s",
@@ -67,12 +68,12 @@ def test_nothing_at_all_is_nothing_on_a_live_server() -> None:
 def test_a_fix_that_holds_says_whose_work_the_server_refused() -> None:
     deadlock = execution_with_a_deadlock().deadlocks[0]
     cells = [
-        cell(Verdict.HOLDS, deadlocks=4, deadlock=deadlock, aborts=Counter({"40P01": 4})),
+        cell(Verdict.HOLDS, possible_deadlocks=4, deadlock=deadlock, aborts=Counter({"40P01": 4})),
         violated(deadlock=deadlock),
     ]
     assert list(refused_work(cells)) == [
         (
-            "PostgreSQL 18.6, read committed, current: holds, with a deadlock in 4 of 14 executions\n"
+            "PostgreSQL 18.6, read committed, current: holds, with a deadlock in 4 of 14 interleavings\n"
             "  T1 waits for T2: row of account; T2 waits for T1: row of account"
         )
     ]
@@ -80,8 +81,10 @@ def test_a_fix_that_holds_says_whose_work_the_server_refused() -> None:
 
 def test_a_cell_is_told_as_soon_as_it_is_known() -> None:
     assert first_word(violated()) == (
-        "PostgreSQL 18.6, read committed, current: violated, 14 executions, broken in 12, 0.2 s"
+        "PostgreSQL 18.6, read committed, current: violated, 6 executions for all 14 possible "
+        "interleavings, 3 distinct outcomes, broken in 12, 0.2 s"
     )
-    assert first_word(cell(Verdict.HOLDS, executions=1)) == (
-        "PostgreSQL 18.6, read committed, current: holds, 1 execution, 0.2 s"
+    assert first_word(cell(Verdict.HOLDS, executions=14)) == (
+        "PostgreSQL 18.6, read committed, current: holds, 14 of 14 possible interleavings, "
+        "3 distinct outcomes, 0.2 s"
     )

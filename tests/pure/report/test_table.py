@@ -23,18 +23,18 @@ def test_cells_stand_under_their_engine_and_level() -> None:
     repeatable = Isolation.REPEATABLE_READ
     cells = [
         violated(),
-        cell(Verdict.HOLDS, variant="locking-read", executions=6, outcomes=2),
+        cell(Verdict.HOLDS, variant="locking-read", possible=6, outcomes=2),
         cell(Verdict.HOLDS, isolation=repeatable, aborts=Counter({"40001": 12})),
         violated(engine="mysql", isolation=repeatable, aborts=Counter()),
     ]
     assert printed(cells) == (
         """\
-engine           isolation        variant       verdict   broken  executions  outcomes  waits  deadlocks             refused
-PostgreSQL 18.6  read committed   current       violated      12          14         3      6          2  40001: 1, 40P01: 2
-                                  locking-read  holds          0           6         2      0          0                   -
-                 repeatable read  current       holds          0          14         3      0          0           40001: 12
+engine           isolation        variant       verdict   interleavings  run  broken  waits  deadlocks  outcomes             refused
+PostgreSQL 18.6  read committed   current       violated             14    6      12      8          5         3  40001: 1, 40P01: 2
+                                  locking-read  holds                 6    6       0      0          0         2                   -
+                 repeatable read  current       holds                14    6       0      0          0         3           40001: 12
 
-MySQL 9.7.4      repeatable read  current       violated      12          14         3      6          2                   -"""  # noqa: E501
+MySQL 9.7.4      repeatable read  current       violated             14    6      12      8          5         3                   -"""  # noqa: E501
     )
 
 
@@ -70,7 +70,7 @@ def test_nothing_is_cut_whatever_the_width(width: int) -> None:
     """A terminal breaks a long line and a pipe keeps it; what is cut is lost in both."""
     codes = Counter({str(code): 100 for code in (1205, 1213, 40001, 1020)})
     cells = [
-        violated(expected=Verdict.HOLDS, variant="conditional-update", executions=123_456),
+        violated(expected=Verdict.HOLDS, variant="conditional-update", possible=123_456),
         cell(Verdict.HOLDS, engine="mysql", variant="progress-update-last", aborts=codes),
     ]
     text = " ".join(printed(cells, width).split())

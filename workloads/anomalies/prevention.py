@@ -1,0 +1,81 @@
+"""What prevented an anomaly: what became of each dangerous order on a live server.
+
+A dangerous order is one that shows the anomaly when its statements simply take effect. Where no
+execution shows the anomaly, each of these orders was hindered in one of three ways:
+
+- *snapshot*: it ran as it is, nobody waited for long enough to change it and nobody was refused; the
+  reads were answered from versions that hide the anomaly.
+- *refusal CODE*: of the executions that begin as the order does, for as long as any does, every
+  one has a program that the server refused.
+- *wait*: some of those executions go to their end with nobody refused, in another order: a lock made a
+  step wait past the place that the order gives it, and that was enough.
+
+Waits that lead to a refusal in any case are counted as the refusal, since waiting alone would
+not have been enough: the same wait, at a lower level, lets the anomaly pass.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.interleave.execution import Execution
+from workloads.anomalies.orders import Order
+
+SNAPSHOT, WAIT = "snapshot", "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An execution, as far as it says what became of an order."""
+
+    turns: Order
+    """Whose step was released, turn by turn."""
+    effects: Order
+    """Whose step settled, one after the other: a step that waited settled later."""
+    refused: tuple[str, ...]
+
+    @classmethod
+    def of(cls, execution: Execution) -> Ran:
+        """What counts of an execution."""
+        settled = sorted(
+            (turn.settled_in, turn.settled_in != turn.number, turn.number, turn.session)
+            for turn in execution.turns
+            if turn.settled_in is not None
+        )
+        return cls(
+            tuple(turn.session for turn in execution.turns),
+            tuple(session for *_, session in settled),
+            tuple(sorted({refusal.code for refusal in execution.refusals()})),
+        )
+
+    def follows(self, order: Order) -> int:
+        """For how many turns it is the order."""
+        same = 0
+        for mine, theirs in zip(self.turns, order, strict=False):
+            if mine != theirs:
+                break
+            same += 1
+        return same
+
+
+def prevented_by(orders: Iterable[Order], executions: Sequence[Execution]) -> Mapping[str, int]:
+    """How many of the dangerous orders were hindered in which way, the most frequent first.
+
+    `executions` are all that are possible, and none of them shows the anomaly.
+    """
+    ran = [Ran.of(execution) for execution in executions]
+    return dict(Counter(_hindrance(order, ran) for order in orders).most_common())
+
+
+def _hindrance(order: Order, ran: Sequence[Ran]) -> str:
+    longest = max(one.follows(order) for one in ran)
+    alike = [one for one in ran if one.follows(order) == longest]
+    passed = [one for one in alike if not one.refused]
+    if any(one.effects == order for one in passed):
+        return SNAPSHOT
+    if passed:
+        return WAIT
+    codes = sorted({code for one in alike for code in one.refused})
+    return f"refusal {' or '.join(codes)}"
