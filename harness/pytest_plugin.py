@@ -24,9 +24,9 @@ from harness.checks.invariant import Invariant
 from harness.engines import ENGINES, Isolation, Profile
 from harness.errors import ServerError, UsageError
 from harness.interleave.cell import Cell, Target
-from harness.interleave.explore import Bounds
 from harness.interleave.explore import explore as explore_cell
 from harness.interleave.schedule import Schedule
+from harness.interleave.search import Bounds
 from harness.programs import Program
 from harness.scenario import choose, scenario_of
 from harness.servers.databases import fresh_database

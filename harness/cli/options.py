@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from harness.engines import ENGINES, Engine, Isolation
 from harness.errors import UsageError
+from harness.interleave.sampled import METHODS
 from harness.report import runs
 from harness.scenario import choose
 from harness.servers.options import SOURCE_NAMES, ServerOptions
@@ -130,6 +131,27 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="leave out interleavings that only exchange steps which commute (default: yes)",
     )
+    too_big = parser.add_argument_group(
+        "when there are too many interleavings", "the verdict is then at best unknown, never 'holds'"
+    )
+    too_big.add_argument(
+        "--budget",
+        type=_duration,
+        metavar="60s",
+        help="begin no new execution after so long, for each cell: 90s, 5m",
+    )
+    too_big.add_argument(
+        "--preemptions",
+        type=_count,
+        metavar="N",
+        help="search with 0, 1, … up to N preemptions: turns taken from who could have gone on",
+    )
+    too_big.add_argument(
+        "--sample", choices=METHODS, help="draw executions by lot, or with random priorities (pct)"
+    )
+    too_big.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="repeats a sample (default: 0)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument(
         "--runs",
@@ -186,6 +208,23 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
     return int(text)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text}: must be 0 or more")
+    return number
+
+
+def _duration(text: str) -> float:
+    """Seconds from '90', '90s' or '5m'.
+
+    >>> _duration("90s"), _duration("5m")
+    (90.0, 300.0)
+    """
+    factor = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:])
+    return _seconds(text[:-1]) * factor if factor else _seconds(text)
 
 
 def _seconds(text: str) -> float:

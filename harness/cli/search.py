@@ -40,9 +40,10 @@ from harness.errors import (
     UsageError,
 )
 from harness.interleave.cell import Cell, Target
-from harness.interleave.explore import Bounds, explore
+from harness.interleave.explore import explore
 from harness.interleave.limits import Limits
 from harness.interleave.schedule import Schedule
+from harness.interleave.search import Bounds, Sample
 from harness.report import runs
 from harness.report.document import document, execution_of
 from harness.report.story import finding_story, recorded_story
@@ -180,15 +181,25 @@ def _explore_one(
     watch: Callable[[Cell, float], None],
 ) -> Cell:
     arguments = search.arguments
-    limits = Limits(step_s=arguments.step_deadline, attempts=arguments.attempts)
     return explore(
         target,
         search.scenario,
         variant,
         level,
         schedule=schedule,
-        bounds=Bounds(limits, arguments.max_executions, arguments.reduction),
+        bounds=_bounds(arguments),
         watch=watch,
+    )
+
+
+def _bounds(arguments: argparse.Namespace) -> Bounds:
+    return Bounds(
+        limits=Limits(step_s=arguments.step_deadline, attempts=arguments.attempts),
+        executions=arguments.max_executions,
+        reduction=arguments.reduction,
+        budget_s=arguments.budget,
+        preemptions=arguments.preemptions,
+        sample=Sample(arguments.sample, arguments.seed) if arguments.sample else None,
     )
 
 

@@ -157,6 +157,8 @@ class Statements:
     """Give the administrator this password: its name, then the password."""
     create_database: Callable[[str], str]
     drop_database: Callable[[str], str]
+    anywhere: str
+    """A database, or none, to which every user of the server may connect."""
     system_databases: frozenset[str]
     """Databases that are never ours to use."""
     read_only: str

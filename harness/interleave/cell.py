@@ -102,7 +102,7 @@ class Cell:
         if self.recorded is not None:
             return "one recorded execution"
         if not self.complete:
-            of = f"{self.executions} executions of an unknown number"
+            of = f"{self.executions} of an unknown number of interleavings"
         elif self.executions == self.possible:
             of = f"{self.possible} of {self.possible} possible interleavings"
         else:

@@ -40,6 +40,8 @@ from harness.sessions.step import StepKind
 
 T = TypeVar("T")
 
+_END_LIMIT_S = 5.0
+
 
 @dataclass(slots=True)
 class _Place:
@@ -117,10 +119,7 @@ class Conductor:
         Raises:
             HarnessError: a program could not be made to end; its thread is named.
         """
-        for place in self._places.values():
-            if place.turn is not None and not place.finished:
-                self._cut(place)  # an interrupt came before its step was answered
-        stuck = [name for name, place in self._places.items() if not place.session.close()]
+        stuck = self._end_threads()
         self._places = {}
         if self._lift_rule is not None:
             self._lift_rule()
@@ -133,6 +132,21 @@ class Conductor:
                 f"{', '.join(stuck)}: the program does not end, its thread is left behind",
                 "does it wait for something outside the database?",
             )
+
+    def _end_threads(self) -> list[str]:
+        """End every session's thread; the names of those that do not end.
+
+        An interrupt may have come at any moment, so one that does not end by itself loses its
+        connection, and is then told again.
+        """
+        left = [name for name, place in self._places.items() if not place.session.close()]
+        deadline = Deadline.after(_END_LIMIT_S)
+        while left and not deadline.over():
+            for name in left:
+                self._cut(self._places[name])
+                self._places[name].session.interrupt()
+            left = [name for name in left if not self._places[name].session.close()]
+        return left
 
     def _open_session(self, name: str) -> Session:
         database = create_engine(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.clock import Deadline
 from harness.interleave.execution import Execution
 from harness.interleave.happens_before import Event
 from harness.interleave.scheduler import Rest
@@ -39,6 +40,9 @@ class Node:
     """The turns that a search which leaves some out has put on its list."""
     asleep: dict[str, Event] = field(default_factory=dict)
     """The sessions whose turn would lead to what has been seen, with what that turn does."""
+    at_work: str = ""
+    preemptions: int = 0
+    """Who took the turn before, and how often the turn was taken from somebody who could move."""
     searched: bool = False
     is_leaf: bool = False
 
@@ -56,7 +60,10 @@ class Exhaustive:
     had again in `patience` attempts: the search is then not complete.
     """
 
-    def __init__(self, limit: int | None = None, patience: int = 50) -> None:
+    def __init__(
+        self, limit: int | None = None, patience: int = 50, budget: Deadline | None = None
+    ) -> None:
+        self._budget = budget
         self._root: Branch = Branch()
         self._limit = limit
         self._patience = patience
@@ -78,6 +85,8 @@ class Exhaustive:
         self._path = []
         self._branch = self._root
         if self._limit is not None and self.executions >= self._limit:
+            return False
+        if self._budget is not None and self._budget.over():
             return False
         return not self._root.searched()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, MetaData, create_engine, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from harness.checks.invariant import Invariant
 from harness.checks.serial import (
@@ -30,28 +30,16 @@ from harness.errors import ProgramMisbehaved, ScheduleDiverged, ServerError
 from harness.interleave.cell import Cell, Finding, Target
 from harness.interleave.conductor import Conductor
 from harness.interleave.execution import Execution
-from harness.interleave.exhaustive import Exhaustive
 from harness.interleave.fixture import Fixture
 from harness.interleave.happens_before import Reading
-from harness.interleave.limits import Limits
-from harness.interleave.reduced import Reduced
 from harness.interleave.schedule import Schedule
 from harness.interleave.scheduler import InOrder, Recorded, Redundant, Scheduler
+from harness.interleave.search import Bounds, Search, new_search
 from harness.interleave.written import Writing, written_by
 from harness.programs import Raised
 from harness.scenario import Scenario, Variant
 from harness.sessions.session import first_line
 from harness.sessions.step import StepKind
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What bounds an exploration."""
-
-    limits: Limits = field(default_factory=Limits)
-    executions: int = 100_000
-    reduction: bool = False
-    """Leave out executions that would only exchange neighbouring steps that commute."""
 
 
 def explore(
@@ -124,9 +112,10 @@ class _Exploration:
                 self.fixture.create(self.connection)
                 try:
                     self._with_sessions(schedule)
-                finally:
-                    self.connection.rollback()  # an interrupt may have left it amid a statement
-                    self.fixture.drop(self.connection)
+                except BaseException:
+                    self._drop_after_failure()
+                    raise
+                self.fixture.drop(self.connection)
         except self.target.engine.driver_error as error:
             self._unknown(f"the server stopped answering: {error}")
         finally:
@@ -134,6 +123,15 @@ class _Exploration:
         self.cell.elapsed_s = now_s() - start
         self._conclude()
         return self.cell
+
+    def _drop_after_failure(self) -> None:
+        """Drop the tables; what went wrong is not hidden by what then goes wrong as well."""
+        try:
+            self.connection.invalidate()  # an interrupt may have left it amid a statement
+            self.connection.rollback()
+            self.fixture.drop(self.connection)
+        except SQLAlchemyError:
+            pass  # the server is gone, and if not, the database is dropped or emptied anyway
 
     connection: Connection
     conductor: Conductor
@@ -193,17 +191,14 @@ class _Exploration:
 
     # -- searching
 
-    def _new_search(self) -> Exhaustive:
-        if not self.bounds.reduction:
-            return Exhaustive(limit=self.bounds.executions)
+    def _new_search(self) -> Search:
         reading = Reading(
             self.target.engine.sql_dialect,
             self.fixture.references,
             self.isolation,
             every_end_matters=bool(self.scenario.invariants),
         )
-        under_way = lambda: self.conductor.execution  # noqa: E731
-        return Reduced(reading, under_way, self.bounds.executions)
+        return new_search(self.bounds, reading, lambda: self.conductor.execution)
 
     def _search(self) -> None:
         search = self._new_search()
@@ -225,7 +220,8 @@ class _Exploration:
         if search.given_up:
             self._unknown(f"{search.given_up} branches that were seen once could not be had again")
         elif not search.complete:
-            self._unknown(f"stopped after {search.executions} executions, as asked")
+            what = self.bounds.readable()
+            self._unknown(f"{search.executions} executions were run, not all ({what})")
 
     def _run_recorded(self, schedule: Schedule) -> None:
         execution, outcome = self._execute(Recorded(schedule), look_closely=True)

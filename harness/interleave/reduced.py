@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.clock import Deadline
 from harness.interleave.execution import Execution
 from harness.interleave.exhaustive import Exhaustive, Node
 from harness.interleave.happens_before import Event, HappensBefore, Reading, conflict, last_event
@@ -30,8 +31,9 @@ class Reduced(Exhaustive):
         under_way: Callable[[], Execution],
         limit: int | None = None,
         patience: int = 50,
+        budget: Deadline | None = None,
     ) -> None:
-        super().__init__(limit, patience)
+        super().__init__(limit, patience, budget)
         self._reading = reading
         self._under_way = under_way
         self._known: set[object] = set()

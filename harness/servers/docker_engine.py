@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,11 +12,13 @@ from docker import DockerClient
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 from requests.exceptions import RequestException
+from testcontainers.core.docker_client import get_docker_host
 
 from harness.errors import ServerError, SourceUnavailable
 from harness.servers.register import LABEL_ID, LABEL_OWNER
 
 PROBE_LIMIT_S = 15
+_DEFAULT = "unix:///var/run/docker.sock"
 
 
 @contextmanager
@@ -26,6 +28,7 @@ def connected(limit_s: int = 60) -> Iterator[DockerClient]:
     Raises:
         SourceUnavailable: there is no engine, or it is not for us; the hints say more.
     """
+    _must_answer(get_docker_host() or _DEFAULT)
     try:
         client = docker.from_env(timeout=limit_s)
     except (DockerException, RequestException) as error:
@@ -38,22 +41,30 @@ def connected(limit_s: int = 60) -> Iterator[DockerClient]:
         client.close()
 
 
-def unavailable(error: Exception) -> SourceUnavailable:
-    """Why the engine cannot be used, with what to do about it."""
-    if isinstance(error, APIError):
-        return SourceUnavailable(f"Docker refuses: {words(error)}")
-    numbers = {cause.errno for cause in _causes(error) if isinstance(cause, OSError)}
-    if errno.EACCES in numbers or errno.EPERM in numbers:
-        return SourceUnavailable(
+def _must_answer(address: str) -> None:
+    """Knock at a unix socket: docker-py leaves its own socket open when nobody answers."""
+    kind, _, path = address.partition("://")
+    if kind != "unix":
+        return
+    try:
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(PROBE_LIMIT_S)
+            knocking.connect(path)
+    except PermissionError as error:
+        raise SourceUnavailable(
             "Docker: its socket is forbidden to this user",
             "become a member of the group 'docker', and log in again",
             "or use servers on this machine: --source local, --source wheel",
-        )
-    if errno.ENOENT in numbers or errno.ECONNREFUSED in numbers:
-        return SourceUnavailable(
-            "Docker: no engine answers",
+        ) from error
+    except OSError as error:
+        raise SourceUnavailable(
+            f"Docker: no engine answers ({path}: {error.strerror or error})",
             "is it installed and running? `docker info` tells; DOCKER_HOST says where it is",
-        )
+        ) from error
+
+
+def unavailable(error: Exception) -> SourceUnavailable:
+    """Why the engine cannot be used."""
     return SourceUnavailable(f"Docker: {words(error)}", "does `docker info` work?")
 
 
@@ -119,12 +130,3 @@ def words(error: Exception) -> str:
     """What an error of Docker says, on one line."""
     said = error.explanation if isinstance(error, APIError) and error.explanation else error
     return " ".join(str(said).split())[:300]
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and all that it was made from, also where a library put it into `args`."""
-    yield error
-    inner = [error.__cause__, error.__context__, *error.args, getattr(error, "reason", None)]
-    for cause in inner:
-        if isinstance(cause, BaseException):
-            yield from _causes(cause)

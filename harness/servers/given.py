@@ -113,20 +113,17 @@ def _must_answer(engine: Engine, url: URL) -> None:
 def _no_entry(engine: Engine, url: URL, error: Exception) -> Refused:
     """Why a server that answers does not let us in: the user, or the database."""
     said = f"it said: {said_of(url, error)}"
-    for database in (engine.maintenance_database, ""):
-        try:
-            asking.connect(engine, url.set(database=database)).close()
-        except engine.driver_error:
-            continue
+    try:
+        asking.connect(engine, url.set(database=engine.recipe.statements.anywhere)).close()
+    except engine.driver_error:
         return Refused(
-            f"given server {place(url)}: database {url.database!r} is unknown,"
-            " or not for this user",
-            "create it first: the harness makes no database on a server that is not its own",
+            f"given server {place(url)}: user {url.username!r} cannot log in",
+            "are the user and the password right? an @ or a / in the password is %40 or %2F",
             said,
         )
     return Refused(
-        f"given server {place(url)}: user {url.username!r} cannot log in",
-        "are the user and the password right? an @ or a / in the password is %40 or %2F",
+        f"given server {place(url)}: database {url.database!r} is unknown, or not for this user",
+        "create it first: the harness makes no database on a server that is not its own",
         said,
     )
 

@@ -145,8 +145,11 @@ class Session:
                 ctypes.c_ulong(ident), ctypes.py_object(Abandoned)
             )
 
-    def close(self, timeout_s: float = 5.0) -> bool:
-        """End the thread and its connection. False if the thread did not end in time."""
+    def close(self, timeout_s: float = 0.5) -> bool:
+        """End the thread and its connection. False if the thread did not end in time.
+
+        May be called again: what it says can be lost in an interrupt.
+        """
         self._go.put("close")
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
@@ -232,16 +235,16 @@ class Session:
             self._ready.set()
             return
         self._ready.set()
-        while True:
+        closing = False
+        while not closing:
             try:
                 order = self._go.get()
+                closing = order == "close"
+                if isinstance(order, Program):
+                    self._arrive_finished(order)
             except Abandoned:  # an interrupt that came after the program had ended
                 continue
-            if order == "close":
-                self._database.dispose()
-                return
-            if isinstance(order, Program):
-                self._arrive_finished(order)
+        self._database.dispose()
 
     def _connect(self) -> None:
         with self._database.connect() as connection:

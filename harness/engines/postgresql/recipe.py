@@ -183,6 +183,7 @@ POSTGRESQL_RECIPE = Recipe(
         claim=_claim,
         create_database=lambda name: f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'",
         drop_database=lambda name: f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
+        anywhere="postgres",
         system_databases=frozenset({"postgres", "template0", "template1"}),
         read_only=(
             "SELECT CASE WHEN pg_is_in_recovery() THEN 'it is a standby'"

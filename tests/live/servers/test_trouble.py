@@ -102,7 +102,7 @@ def test_machine_without_docker_says_so_and_offers_the_next_source(monkeypatch, 
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     answer = ladder.LADDER["docker"](ENGINES[engine], options())
     assert isinstance(answer, Missing)
-    assert answer.reason == "Docker: no engine answers"
+    assert answer.reason.startswith("Docker: no engine answers (")
     assert answer.error is None
     with pytest.raises(SourceUnavailable, match="no engine answers"):
         ladder.choose(ENGINES[engine], options("docker"))
@@ -142,7 +142,7 @@ def test_full_disk_is_an_error_that_says_so(tmp_path, monkeypatch):
     for folder in (disk, *disk.parents):
         if folder.stat().st_mode & 0o001 == 0 and os.geteuid() == 0:
             folder.chmod(folder.stat().st_mode | 0o001)
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("only root can mount a small disk")
     offer = offered("postgresql", "local")
     with ladder.start(offer, Profile.EXPLORING):
@@ -151,7 +151,7 @@ def test_full_disk_is_an_error_that_says_so(tmp_path, monkeypatch):
         monkeypatch.setenv("TMPDIR", str(disk))
         monkeypatch.setattr("tempfile.tempdir", None)
         with (
-            pytest.raises(ServerError, match="(?i)no space left"),
+            pytest.raises(ServerError, match=r"(?i)no space left"),
             ladder.start(offer, Profile.EXPLORING),
         ):
             pytest.fail("started")

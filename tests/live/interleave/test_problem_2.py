@@ -1,0 +1,46 @@
+"""Problem 2 of the exam on live engines: every variant gives the verdict that is known of it."""
+
+import pytest
+
+from harness.checks.verdict import Verdict
+from harness.interleave.explore import explore
+from workloads.vehicle_maintenance.problems.problem_2 import PROBLEM_2
+
+pytestmark = pytest.mark.integration
+
+VARIANTS = pytest.mark.parametrize("variant", PROBLEM_2.variants.values(), ids=PROBLEM_2.variants)
+LEVELS = pytest.mark.parametrize("isolation", PROBLEM_2.isolations, ids=lambda level: level.slug)
+
+
+@VARIANTS
+@LEVELS
+def test_a_variant_gives_the_verdict_that_is_known_of_it_and_gives_it_again(
+    database, variant, isolation
+):
+    cell = explore(database.target, PROBLEM_2, variant, isolation)
+    assert cell.verdict is cell.expected
+    assert cell.complete
+    assert not cell.unknown
+    if cell.verdict is Verdict.VIOLATED:
+        assert cell.finding.kind == "invariant 'the current arrangement never goes down'"
+        assert cell.finding.reproduced
+        assert cell.finding.sentences[0].endswith(
+            "went down from 7, completion confirmed (完了確認), to 6, release booking (出庫予約受付)"
+        )
+    again = explore(database.target, PROBLEM_2, variant, isolation)
+    assert counted(again) == counted(cell)
+
+
+def counted(cell):
+    """What must be the same in every run of a cell."""
+    return (
+        cell.verdict,
+        cell.executions,
+        cell.possible,
+        cell.outcomes,
+        cell.anomalies,
+        cell.executions_with_waits,
+        cell.deadlocks,
+        cell.aborts,
+        str(cell.finding.schedule) if cell.finding else None,
+    )
