@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,8 +11,8 @@ class Storage:
     """How rows are stored.
 
     There are two kinds. In an *index-organised* table a row's place is its key; a deleted row stays
-    there, marked, until it is purged, and still bounds the gaps that are locked. In a *heap* a changed
-    row gets a new place, and a scan meets the rows, and locks them, in the order of their places.
+    there, marked, until it is purged, and still bounds the gaps that are locked. In a *heap* a
+    changed row gets a new place, and a scan meets rows, and locks them, in the order of places.
     """
 
     place: str = ""
@@ -23,5 +24,5 @@ class Storage:
     counters: str = ""
     """A query whose answers are statements, each of which sets one counter to where it stands now;
     empty if emptying a table sets its counter back."""
-    many_at_once: bool = False
-    """Whether the driver takes several statements without parameters in one round trip."""
+    connect_arguments: Mapping[str, object] = field(default_factory=dict)
+    """What the driver must be given to take several statements in one round trip."""

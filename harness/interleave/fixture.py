@@ -26,6 +26,9 @@ from harness.interleave.footprint import References
 from harness.interleave.stored import StoredTable
 from harness.interleave.written import EVERYTHING, Writing
 
+FEW_ROWS = 20
+"""So many rows are put back sooner than it is asked whether they have changed."""
+
 _Answer = tuple[Sequence[Any], Sequence[Sequence[Any]]]
 """A description of columns (PEP 249), and rows."""
 
@@ -72,6 +75,7 @@ class Fixture:
         self._stored: dict[str, StoredTable] = {}
         self._with_triggers: frozenset[str] = frozenset()
         self._keys_unchecked = False
+        self._many_at_once = False
         self._counters: list[str] = []
         self._sizes: dict[str, int] = {}
         self._sizes_allowed: dict[str, int] = {}
@@ -106,7 +110,10 @@ class Fixture:
         for table in self._tables:
             self._stored[table.name] = StoredTable(table, connection.dialect, storage.place)
         self._with_triggers = self._tables_with_triggers(connection)
-        self._keys_unchecked = self._uncheck_keys(connection)
+        before, _ = self._engine.without_foreign_keys
+        # On a given server we may lack the right to work without them.
+        self._keys_unchecked = bool(before) and self._can(connection, before)
+        self._many_at_once = self._can(connection, ["SELECT 1; SELECT 1"])
         if storage.counters:
             self._counters = [row[0] for row in self._ask(connection, [storage.counters])[0][1]]
         self.initial = self.read(connection, self._by_name)
@@ -129,29 +136,32 @@ class Fixture:
         connection.rollback()
         return names
 
-    def _uncheck_keys(self, connection: Connection) -> bool:
-        """Whether this connection may work without its foreign keys being checked."""
-        before, _ = self._engine.without_foreign_keys
+    def _can(self, connection: Connection, texts: Sequence[str]) -> bool:
         try:
-            self._ask(connection, before)
+            self._ask(connection, texts)
         except self._engine.driver_error:
-            return False  # on a given server we may lack the right
-        return bool(before)
+            return False
+        return True
 
     # -- reading
 
     def read(self, connection: Connection, names: Iterable[str]) -> State:
         """The rows of the named tables; of the others, those of the fixture."""
-        tables = dict(self.initial.tables)
         wanted = [self._stored[name] for name in names]
+        return self._state_of(wanted, self._ask(connection, self._reading(wanted)))
+
+    def _reading(self, wanted: Sequence[StoredTable]) -> list[str]:
         size = self._engine.storage.size
-        texts = [stored.read for stored in wanted]
-        texts += [size.format(stored.name) for stored in wanted if size]
-        answers = self._ask(connection, texts)
+        sizes = [size.format(stored.name) for stored in wanted if size]
+        return [*(stored.read for stored in wanted), *sizes]
+
+    def _state_of(self, wanted: Sequence[StoredTable], answers: Sequence[_Answer]) -> State:
+        tables = dict(self.initial.tables)
         for stored, (description, rows) in zip(wanted, answers, strict=False):
             tables[stored.name] = stored.rows_of(description, rows)
-        for stored, (_, rows) in zip(wanted, answers[len(wanted) :], strict=False):
-            self._sizes[stored.name] = rows[0][0]
+        if self._engine.storage.size:
+            for stored, (_, rows) in zip(wanted, answers[len(wanted) :], strict=False):
+                self._sizes[stored.name] = rows[0][0]
         return State(tables)
 
     def _ask(self, connection: Connection, texts: Sequence[str]) -> list[_Answer]:
@@ -162,13 +172,13 @@ class Fixture:
         cursor = driver.cursor()
         answers: list[_Answer] = []
         try:
-            for script in ["; ".join(texts)] if self._engine.storage.many_at_once else texts:
+            for script in ["; ".join(texts)] if self._many_at_once else texts:
                 cursor.execute(script)
                 more = True
                 while more:
                     if cursor.description is not None:
                         answers.append((cursor.description, cursor.fetchall()))
-                    more = self._engine.storage.many_at_once and cursor.nextset()
+                    more = self._many_at_once and cursor.nextset()
         finally:
             cursor.close()
         return answers
@@ -192,6 +202,42 @@ class Fixture:
         }
 
     # -- putting back
+
+    def put_back(self, connection: Connection, writings: set[Writing]) -> State:
+        """Read what an execution may have written, and put it back; how the tables stood.
+
+        Raises:
+            HarnessError: the tables are not as they were, whatever was tried.
+        """
+        touched = sorted(self.touched(writings))
+        if not touched:
+            return self.initial
+        if (texts := self._unasked(touched, writings)) is not None:
+            wanted = [self._stored[name] for name in touched]
+            answers = self._ask(connection, [*self._reading(wanted), *texts, *self._counters])
+            return self._state_of(wanted, answers)
+        state = self.read(connection, touched)
+        self.restore(connection, writings, state)
+        return state
+
+    def _unasked(self, touched: Sequence[str], writings: set[Writing]) -> list[str] | None:
+        """What puts tables back whatever they hold now, where that is little: it saves a round trip."""
+        storage = self._engine.storage
+        rows = sum(len(self._stored[name].rows) for name in touched)
+        if rows > FEW_ROWS or not self._many_at_once or not self._proved.issuperset(touched):
+            return None
+        texts: list[str | None] = []
+        for name in touched:
+            stored = self._stored[name]
+            if storage.place:
+                if not self._keys_unchecked or self._sizes[name] > self._sizes_allowed[name]:
+                    return None
+                texts += [stored.delete, stored.insert_text()]
+            else:
+                if self._needs_rebuild(name, writings):
+                    return None
+                texts += [stored.update_text(place) for place in range(len(stored.rows))]
+        return None if None in texts else [script for script in texts if script]
 
     def restore(self, connection: Connection, writings: set[Writing], after: State) -> None:
         """Put back what may have been written; `after` is how the tables were read.

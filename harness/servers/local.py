@@ -7,7 +7,6 @@ still holds its lock file's process number, and a restart would be refused.
 from __future__ import annotations
 
 import secrets
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -16,7 +15,7 @@ from sqlalchemy import URL
 
 from harness.engines.engine import Engine, Profile
 from harness.engines.recipe import Layout, Settings
-from harness.errors import DeadlineExceeded, HarnessError, NotReady, ServerError
+from harness.errors import DeadlineExceeded, HarnessError, ServerError
 from harness.servers import asking, folders, ports, processes, readiness, template
 from harness.servers.guard import Guard
 from harness.servers.offer import Wanted
@@ -63,10 +62,7 @@ class LocalServer:
         """
         try:
             self._prepare()
-            if not self._starts_from_copy(port_is_fixed=port_is_fixed):
-                template.forget(self.engine, self._programs, self.profile)
-                self._fill()
-                self._start(claiming=True, port_is_fixed=port_is_fixed)
+            self._start(claiming=True, port_is_fixed=port_is_fixed)
         except BaseException as error:
             self.stop()
             # Our own time-outs are OSErrors as well, and already say what there is to say.
@@ -169,25 +165,8 @@ class LocalServer:
         folders.make_private(self._layout.folder, account)
         folders.make_private(self._layout.sockets, account)
         folders.make_private(self._layout.exchange, account)
+        template.copy_to(self._layout.data, self.engine, self._programs, self.profile)
         self._write_client_file()
-
-    def _starts_from_copy(self, *, port_is_fixed: bool) -> bool:
-        """Start on a copied data directory; False if it is the copy that is bad, perhaps."""
-        was_there = self._fill()
-        try:
-            self._start(claiming=True, port_is_fixed=port_is_fixed)
-        except NotReady:
-            raise
-        except ServerError:
-            if not was_there or ports.taken(self._layout.port):
-                raise
-            return False
-        return True
-
-    def _fill(self) -> bool:
-        """Make the data directory, whatever is there; whether its template was there already."""
-        shutil.rmtree(self._layout.data, ignore_errors=True)
-        return template.copy_to(self._layout.data, self.engine, self._programs, self.profile)
 
     def _write_client_file(self) -> None:
         tools = self.engine.recipe.tools
@@ -197,21 +176,21 @@ class LocalServer:
     def _start(self, *, claiming: bool, port_is_fixed: bool) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                self._start_once(claiming=claiming)
+                # Asked first: whoever listens there must not get our password offered.
+                if not ports.taken(self._layout.port):
+                    self._start_once(claiming=claiming)
+                    return
             except ServerError:
                 self._end_now()
                 if not ports.taken(self._layout.port):
                     raise
-                if port_is_fixed or attempt == _ATTEMPTS:
-                    raise ServerError(
-                        f"{self._subject}: port {self._layout.port} is taken",
-                        "does another server listen there? `ss -ltnp` shows it",
-                        f"log: {self._layout.log}",
-                    ) from None
-                self._layout = Layout(self._layout.folder, self._layout.sockets, ports.free())
-                self._write_client_file()
-            else:
-                return
+            if port_is_fixed or attempt == _ATTEMPTS:
+                raise ServerError(
+                    f"{self._subject}: port {self._layout.port} is taken",
+                    "does another server listen there? `ss -ltnp` shows it",
+                )
+            self._layout = Layout(self._layout.folder, self._layout.sockets, ports.free())
+            self._write_client_file()
 
     def _start_once(self, *, claiming: bool) -> None:
         recipe = self.engine.recipe.local

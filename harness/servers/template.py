@@ -25,24 +25,17 @@ from harness.servers.register import new_name
 _PLACE = Path("/place")
 
 
-def copy_to(data: Path, engine: Engine, programs: Programs, profile: Profile) -> bool:
-    """Fill a data directory that does not exist yet; whether the template was there already.
+def copy_to(data: Path, engine: Engine, programs: Programs, profile: Profile) -> None:
+    """Fill a data directory that does not exist yet.
 
     Raises:
         ServerError: the engine's own program could not make one.
     """
     entry = folders.cache() / "data" / _key(engine, programs, profile)
-    was_there = _whole(entry)
-    if not was_there:
+    if not _whole(entry):
         shutil.rmtree(entry, ignore_errors=True)
         _make(entry, engine, programs, profile)
     _copy(entry / "data", data)
-    return was_there
-
-
-def forget(engine: Engine, programs: Programs, profile: Profile) -> None:
-    """Remove the template, so that the next copy comes from a new one."""
-    shutil.rmtree(folders.cache() / "data" / _key(engine, programs, profile), ignore_errors=True)
 
 
 def _key(engine: Engine, programs: Programs, profile: Profile) -> str:
@@ -121,7 +114,10 @@ def _keep(data: Path, entry: Path) -> None:
     try:
         unfinished.mkdir(mode=0o700)
         _copy(data, unfinished / "data")
-        (unfinished / "contents.json").write_text(json.dumps(_contents(data)), encoding="utf-8")
+        contents = json.dumps(_contents(unfinished / "data"))
+        (unfinished / "contents.json").write_text(contents, encoding="utf-8")
+        # The engines were told not to flush; a power cut must not leave files that only look whole.
+        os.sync()
         unfinished.rename(entry)
     except OSError:
         if not _whole(entry):  # somebody else may have been quicker, and that is as good
@@ -138,12 +134,15 @@ def _whole(entry: Path) -> bool:
     return bool(contents == _contents(entry / "data"))
 
 
-def _contents(data: Path) -> list[int]:
-    """How many files there are, and how many bytes they have together."""
-    sizes = [
-        (Path(folder) / file).stat().st_size for folder, _, files in os.walk(data) for file in files
-    ]
-    return [len(sizes), sum(sizes)]
+def _contents(data: Path) -> dict[str, list[int]]:
+    """Every file with its size in bytes and the time of its last change in nanoseconds."""
+    found = {}
+    for folder, _, files in os.walk(data):
+        for file in files:
+            path = Path(folder) / file
+            status = path.stat()
+            found[str(path.relative_to(data))] = [status.st_size, status.st_mtime_ns]
+    return found
 
 
 def _copy(source: Path, target: Path) -> None:

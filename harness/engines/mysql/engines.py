@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pymysql
+from pymysql.constants import CLIENT
 
 from harness.engines.engine import Capability, Engine
 from harness.engines.mysql.locks import MysqlLockProbe
@@ -12,8 +13,12 @@ from harness.engines.mysql.mariadb_locks import MariadbLockProbe
 from harness.engines.mysql.recipe import MARIADB_RECIPE, MYSQL_RECIPE
 from harness.engines.mysql.refusals import classify, detail_of
 from harness.engines.mysql.versions import parse_mariadb, parse_mysql
+from harness.engines.storage import Storage
 
 _CONNECT = {"charset": "utf8mb4", "connect_timeout": 10, "init_command": "SET time_zone = '+00:00'"}
+
+# SQLAlchemy asks for FOUND_ROWS itself, unless it is given flags.
+_STORAGE = Storage(connect_arguments={"client_flag": CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS})
 
 
 def truncate(names: Sequence[str]) -> Sequence[str]:
@@ -53,9 +58,14 @@ MYSQL = Engine(
     truncate=truncate,
     truncate_reaches_references=False,
     without_foreign_keys=(
-        ("SET SESSION foreign_key_checks = 0",),
+        (
+            "SET SESSION foreign_key_checks = 0",
+            # Else a row numbered 0 would get another number when it is loaded again.
+            "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')",
+        ),
         ("SET SESSION foreign_key_checks = 1",),
     ),
+    storage=_STORAGE,
     capabilities={
         **_SHARED_CAPABILITIES,
         "refuses stale writes": Capability(
@@ -87,6 +97,7 @@ MARIADB = Engine(
     truncate=truncate,
     truncate_reaches_references=False,
     without_foreign_keys=MYSQL.without_foreign_keys,
+    storage=_STORAGE,
     capabilities={
         **_SHARED_CAPABILITIES,
         "refuses stale writes": Capability(

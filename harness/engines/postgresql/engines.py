@@ -62,7 +62,6 @@ POSTGRESQL = Engine(
         size="SELECT pg_relation_size('\"{}\"')",
         page_bytes=8192,
         counters=_COUNTERS,
-        many_at_once=True,
     ),
     capabilities={
         "locks its parents on insert": Capability(

@@ -19,7 +19,7 @@ def test_a_variant_gives_the_verdict_that_is_known_of_it_and_gives_it_again(
 ):
     cell = explore(database.target, PROBLEM_2, variant, isolation)
     assert cell.verdict is cell.expected
-    assert cell.complete
+    assert cell.complete, cell.unknown
     assert not cell.unknown
     if cell.verdict is Verdict.VIOLATED:
         assert cell.finding.kind == "invariant 'the current arrangement never goes down'"

@@ -37,7 +37,7 @@ def given(engine, url: URL | str, variable: str = "HARNESS_SERVER"):
 
 def refusal(engine, url: URL | str) -> HarnessError:
     """The error of a URL that is refused, without the password in it."""
-    with pytest.raises(HarnessError) as caught:
+    with pytest.raises(HarnessError) as caught:  # noqa: PT012 - refused at either of two moments
         answer = given(engine, url)
         if isinstance(answer, Missing):
             assert answer.error is not None, answer.reason
