@@ -7,21 +7,13 @@ executions', and unknown as long as one possible execution has not been run to i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection, MetaData, create_engine, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from harness.checks.invariant import Invariant
-from harness.checks.serial import (
-    Order,
-    Outcome,
-    contradiction,
-    fingerprint,
-    matches,
-    orders_of,
-    parts_of,
-)
+from harness.checks.serial import Order, Outcome, fingerprint
 from harness.checks.state import State
 from harness.checks.verdict import Verdict
 from harness.clock import now_s
@@ -32,6 +24,7 @@ from harness.interleave.conductor import Conductor
 from harness.interleave.execution import Execution
 from harness.interleave.fixture import Fixture
 from harness.interleave.happens_before import Reading
+from harness.interleave.judge import Judge, rank
 from harness.interleave.schedule import Schedule
 from harness.interleave.scheduler import InOrder, Recorded, Redundant, Scheduler
 from harness.interleave.search import Bounds, Search, new_search
@@ -103,13 +96,17 @@ class _Exploration:
         observer = create_engine(
             self.target.url,
             isolation_level=Isolation.READ_COMMITTED.value,
-            connect_args=dict(self.target.engine.connect_arguments),
+            connect_args={
+                **self.target.engine.connect_arguments,
+                **self.target.engine.storage.connect_arguments,
+            },
             skip_autocommit_rollback=True,
         )
         try:
             with observer.connect() as self.connection:
                 self.fixture = self._fixture()
                 self.fixture.create(self.connection)
+                self.judge = Judge(self.scenario, self.fixture.shapes, self._serial)
                 try:
                     self._with_sessions(schedule)
                 except BaseException:
@@ -135,6 +132,7 @@ class _Exploration:
 
     connection: Connection
     conductor: Conductor
+    judge: Judge
 
     def _fixture(self) -> Fixture:
         """The scenario's tables; where it makes them itself, as they are then found."""
@@ -233,7 +231,7 @@ class _Exploration:
         self._count(execution, outcome, stands_for=1)
         self.cell.outcomes = 1
         if (finding := self.cell.finding) is not None:
-            self.cell.finding = replace(finding, sentences=self._explain(finding, outcome))
+            self.cell.finding = replace(finding, sentences=self.judge.explain(finding, outcome))
 
     def _execute(
         self,
@@ -250,10 +248,7 @@ class _Exploration:
 
     def _put_back(self, execution: Execution) -> State:
         """Read how an execution left the tables, and restore them."""
-        writings = self._writings(execution)
-        state = self.fixture.read(self.connection, self.fixture.touched(writings))
-        self.fixture.restore(self.connection, writings, state)
-        return state
+        return self.fixture.put_back(self.connection, self._writings(execution))
 
     def _writings(self, execution: Execution) -> set[Writing]:
         dialect = self.target.engine.sql_dialect
@@ -282,43 +277,14 @@ class _Exploration:
 
     def _judge(self, execution: Execution, outcome: Outcome) -> bool:
         """Whether the execution broke something; the shortest one that did is kept."""
-        finding = self._broken_rule(execution, outcome) or self._not_serial(execution, outcome)
+        finding = self.judge.finding(execution, outcome)
         if finding is None:
             return False
         self.cell.anomalies += 1
         best = self.cell.finding
-        if best is None or _rank(finding) < _rank(best):
+        if best is None or rank(finding) < rank(best):
             self.cell.finding = finding
         return True
-
-    def _broken_rule(self, execution: Execution, outcome: Outcome) -> Finding | None:
-        for place, rule in enumerate(self.scenario.invariants):
-            sentence = rule.judge([seen.values[place] for seen in execution.observations])
-            if sentence is not None:
-                return Finding(f"invariant '{rule.name}'", (sentence,), execution)
-        check = self.scenario.results_check
-        sentence = check(outcome.ends, outcome.state) if check is not None else None
-        return None if sentence is None else Finding("results", (sentence,), execution)
-
-    def _not_serial(self, execution: Execution, outcome: Outcome) -> Finding | None:
-        if not self.scenario.serial_equivalence:
-            return self._raised_unexpectedly(execution)
-        serials = {}
-        for order in orders_of(parts_of(outcome.ends)):
-            serial = self._serial(order)
-            if serial is None:
-                return None
-            if matches(outcome, serial, order, self.fixture.shapes):
-                return None
-            serials[order] = serial
-        sentences = contradiction(outcome, serials, self.fixture.shapes)
-        return Finding("not serializable", tuple(sentences), execution)
-
-    def _raised_unexpectedly(self, execution: Execution) -> Finding | None:
-        for name, end in execution.ends.items():
-            if isinstance(end, Raised) and not end.expected:
-                return Finding("raised", (f"{name} {end.readable()}",), execution)
-        return None
 
     def _serial(self, order: Order) -> Outcome | None:
         """The outcome of a serial order; None (and unknown) if it could not be had."""
@@ -350,16 +316,10 @@ class _Exploration:
                 finding.kind, (*finding.sentences, error.message), finding.execution
             )
             return
-        again = self._broken_rule(execution, outcome) or self._not_serial(execution, outcome)
+        again = self.judge.finding(execution, outcome)
         if again is not None and again.kind == finding.kind:
-            self.cell.finding = Finding(again.kind, self._explain(again, outcome), execution, True)
-
-    def _explain(self, finding: Finding, outcome: Outcome) -> tuple[str, ...]:
-        """The finding's sentences, with what each serial order would have given."""
-        if finding.kind == "not serializable" or not self.scenario.serial_equivalence:
-            return finding.sentences
-        serial = self._not_serial(finding.execution, outcome)
-        return (*finding.sentences, *(serial.sentences if serial else ()))
+            told = self.judge.explain(again, outcome)
+            self.cell.finding = Finding(again.kind, told, execution, reproduced=True)
 
     def _unknown(self, reason: str) -> None:
         if reason not in self.cell.unknown:
@@ -373,11 +333,6 @@ class _Exploration:
             cell.verdict = Verdict.UNKNOWN
         else:
             cell.verdict = Verdict.HOLDS
-
-
-def _rank(finding: Finding) -> tuple[bool, int, int]:
-    """Broken invariants first, then short ones."""
-    return (not finding.kind.startswith("invariant"), *finding.length())
 
 
 def _surprise(execution: Execution) -> str | None:

@@ -68,3 +68,24 @@ class Guard:
         self._unanswered = False
         self._reaper.tell(f"- {self.record.name}")
         register.remove(self.record.name)
+
+
+@contextmanager
+def made_whole(place: Path, what: str) -> Iterator[Path]:
+    """Make something in the cache under another name; afterwards it is at its place, whole.
+
+    Whatever interrupts the making leaves nothing. If somebody else was quicker, theirs stays.
+    """
+    name = register.new_name()
+    unfinished = place.with_name(f".{name}")
+    guard = Guard(what, folders=(unfinished,), name=name)
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield unfinished
+        try:
+            unfinished.rename(place)
+        except OSError:
+            if not place.exists():
+                raise
+    finally:
+        guard.release()

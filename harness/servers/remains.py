@@ -13,6 +13,7 @@ from harness.errors import DeadlineExceeded, HarnessError
 from harness.servers import processes
 from harness.servers.register import LABEL_ID, Record
 
+_STUBBORN_S = 5.0
 # How long Docker may take to make a container that was asked for before an interruption.
 _LATE_S = 10.0
 
@@ -39,13 +40,21 @@ def remove_folder(folder: Path) -> None:
     """
     if not folder.exists():
         return
-    processes.kill(folder)
+    last: OSError | None = None
     try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        pass  # somebody else removed it at the same time
-    except OSError as error:
-        raise HarnessError(f"{folder}: cannot be removed ({error.strerror})") from error
+        for _ in poll(Deadline.after(_STUBBORN_S), f"removal of {folder}", every_s=0.1):
+            processes.kill(folder)
+            try:
+                shutil.rmtree(folder)
+            except FileNotFoundError:
+                last = None  # somebody else removes it at the same time
+            except OSError as error:
+                last = error
+            if not folder.exists():
+                return
+    except DeadlineExceeded as error:
+        why = last.strerror if last is not None else "it is made again and again"
+        raise HarnessError(f"{folder}: cannot be removed ({why})") from error
 
 
 def remove_containers(name: str) -> bool:

@@ -18,7 +18,7 @@ from harness.engines.engine import Engine, Profile
 from harness.engines.recipe import Command
 from harness.errors import ServerError
 from harness.servers import folders
-from harness.servers.guard import Guard
+from harness.servers.guard import Guard, made_whole
 from harness.servers.programs import Programs
 from harness.servers.register import new_name
 
@@ -109,21 +109,13 @@ def _last_words(done: subprocess.CompletedProcess[bytes]) -> list[str]:
 
 def _keep(data: Path, entry: Path) -> None:
     """Put a new template into the cache, whole or not at all."""
-    unfinished = entry.with_name(f".{new_name()}")
-    unfinished.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
+    with made_whole(entry, f"template {entry.name}") as unfinished:
         unfinished.mkdir(mode=0o700)
         _copy(data, unfinished / "data")
         contents = json.dumps(_contents(unfinished / "data"))
         (unfinished / "contents.json").write_text(contents, encoding="utf-8")
         # The engines were told not to flush; a power cut must not leave files that only look whole.
         os.sync()
-        unfinished.rename(entry)
-    except OSError:
-        if not _whole(entry):  # somebody else may have been quicker, and that is as good
-            raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _whole(entry: Path) -> bool:
@@ -151,6 +143,8 @@ def _copy(source: Path, target: Path) -> None:
         ["cp", "-a", "--reflink=auto", "--", str(source), str(target)],
         capture_output=True,
         check=False,
+        cwd=target.parent,  # where it is found and ended if we are killed
+        start_new_session=True,
         env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
     )
     if copied.returncode == 0:

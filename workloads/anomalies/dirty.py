@@ -1,8 +1,9 @@
 """What READ COMMITTED must prevent: writes and reads of what is not committed, G0 to OTV.
 
 DSG(H) is the direct serialization graph of a history: its nodes are the committed transactions, its
-edges *write-dependencies* (ww: the next version of a row), *read-dependencies* (wr: reads a version) and
-*anti-dependencies* (rw: overwrites a version that was read) (Adya 1999, 3.1).
+edges *write-dependencies* (ww: writes the next version of a row), *read-dependencies* (wr: reads a
+version that the other wrote) and *anti-dependencies* (rw: overwrites a version that the other read)
+(Adya 1999, 3.1).
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ def write_cycle(_reads: Reads, final: Values) -> str | None:
 
 
 def aborted_read(reads: Reads, _final: Values) -> str | None:
-    """G1a: a committed transaction has read a version that an aborted one wrote (Adya 1999, 3.2.2)."""
+    """G1a: a committed transaction has read what an aborted one wrote (Adya 1999, 3.2.2)."""
     if any(rows.get(1) == 101 for rows in reads["T2"]):
         return "T2 read 1 => 101, which T1 rolled back"
     return None
 
 
 def intermediate_read(reads: Reads, _final: Values) -> str | None:
-    """G1b: a committed transaction has read a version that its writer overwrote (Adya 1999, 3.2.2)."""
+    """G1b: a transaction has read what was not its writer's last version (Adya 1999, 3.2.2)."""
     if any(rows.get(1) == 101 for rows in reads["T2"]):
         return "T2 read 1 => 101, which T1 never committed: it went on to 11"
     return None
@@ -50,10 +51,10 @@ _WRITTEN = {"T1": {1: 11, 2: 19}, "T2": {1: 12, 2: 18}}
 
 
 def observed_transaction_vanishes(reads: Reads, final: Values) -> str | None:
-    """OTV: a transaction reads what another wrote, and later an older version than another of its writes.
+    """OTV: a transaction reads x as another left it, and then y as it was before the other.
 
-    A cycle of one read-dependency by x and, by y, of at least one anti-dependency the other way, where
-    the read of x comes first (Bailis et al. 2014, appendix A). T3 reads row 1, then row 2.
+    A cycle of one read-dependency by x and, by y, of at least one anti-dependency the other way,
+    where the read of x comes first (Bailis et al. 2014, appendix A). T3 reads row 1, then row 2.
     """
     writers = [name for name in _WRITTEN if name in reads]
 

@@ -1,8 +1,7 @@
 """Which orders of some scripts' statements are dangerous: a model with no concurrency control.
 
-All sessions share one connection to a database in memory, so each statement takes effect at once and
-is seen by everybody at once: no locks, no versions, no refusals. What no order of such statements
-shows, no server could show either by merely interleaving them.
+All sessions share one connection to a database in memory, so each statement takes effect at once
+and is seen by everybody at once: no locks, no versions, no refusals.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads and writes of whatever matches a condition: predicate-many-preceders (PMP).
 
 PMP: two reads of one transaction by overlapping predicates are answered as of different sets of
-transactions (Bailis et al. 2014, appendix A). A DELETE with a condition reads by a predicate as well.
+transactions (Bailis et al. 2014, appendix A). A DELETE with a condition reads by a predicate too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def predicate_many_preceders(reads: Reads, _final: Values) -> str | None:
 
 
 def many_preceders_of_a_write(reads: Reads, final: Values) -> str | None:
-    """PMP of a read, a delete and a read: T1 ran before all three of them or after (Bailis et al. 2014).
+    """PMP of a read, a delete and a read: T1 was before some and behind others (Bailis 2014).
 
     If T1 ran before, T2 deletes row 1, which has become 20; if after, T2 deletes row 2.
     """
@@ -38,7 +38,7 @@ def many_preceders_of_a_write(reads: Reads, final: Values) -> str | None:
 
 
 def many_preceders_of_a_delete(reads: Reads, _final: Values) -> str | None:
-    """PMP of a delete and a read by the same predicate: nothing is left to match (Bailis et al. 2014)."""
+    """PMP of a delete and a read by one predicate: what is left to match? (Bailis 2014)."""
     (left,) = reads["T2"]
     if left:
         return f"T2 deleted all with value 20, and then read {_rows(left)}"

@@ -3,15 +3,15 @@
 A dangerous order is one that shows the anomaly when its statements simply take effect. Where no
 execution shows the anomaly, each of these orders was hindered in one of three ways:
 
-- *snapshot*: it ran as it is, nobody waited for long enough to change it and nobody was refused; the
-  reads were answered from versions that hide the anomaly.
-- *refusal CODE*: of the executions that begin as the order does, for as long as any does, every
-  one has a program that the server refused.
-- *wait*: some of those executions go to their end with nobody refused, in another order: a lock made a
-  step wait past the place that the order gives it, and that was enough.
+- *snapshot*: it ran as it is, no step took effect later than the order says, and nobody was refused;
+  the reads were answered from versions that hide the anomaly.
+- *wait*: it could not be followed to its end, or its steps took effect in another order, because a
+  lock made a step wait; and of the executions that follow it for longest, some end well.
+- *refusal CODE*: the server refused a program in every execution that follows it for longest.
 
-Waits that lead to a refusal in any case are counted as the refusal, since waiting alone would
-not have been enough: the same wait, at a lower level, lets the anomaly pass.
+So a wait that leads to a refusal in any case counts as the refusal: the wait alone would not have
+been enough. Where the first of two writers commits, for one, the second waits at every level, and
+the levels differ in whether it may go on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reads that go out of date: lost update, read skew, write skew (P4, G-single, G2-item, G2).
 
-All are cycles of DSG(H) with anti-dependencies: T1 -rw-> T2 says that T2 overwrote what T1 had read.
+All are cycles of DSG(H) with anti-dependencies: T1 -rw-> T2 says that T2 overwrote what T1 read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _WRITE_BOTH = (
 
 
 def lost_update(reads: Reads, final: Values) -> str | None:
-    """P4: both read a row, both write it, both commit: one write rests on a read that was out of date.
+    """P4: both read a row, both write it, both commit: one wrote what was out of date.
 
     Berenson et al. 1995, 4.1; a cycle T1 -rw-> T2 -ww-> T1 on one row, so a case of G-single.
     """
@@ -60,7 +60,7 @@ def read_skew_seen_after_a_write(reads: Reads, _final: Values) -> str | None:
 
 
 def read_skew_left_by_a_write(reads: Reads, final: Values) -> str | None:
-    """G-single, where T1's delete saw T2 and its read did not; the table tells (Adya 1999, 4.1.1)."""
+    """G-single, where T1's delete saw T2 and its read did not, by the table (Adya 1999, 4.1.1)."""
     (first,) = reads["T1"]
     if first[1] == 10 and 2 in final:
         return f"T1 read 1 => 10 and deleted all with value 20; left is 2 => {final[2]}"
@@ -68,7 +68,7 @@ def read_skew_left_by_a_write(reads: Reads, final: Values) -> str | None:
 
 
 def write_skew(reads: Reads, _final: Values) -> str | None:
-    """G2-item: DSG(H) has a directed cycle with at least one item anti-dependency (Adya 1999, 3.2.4).
+    """G2-item: DSG(H) has a directed cycle with an anti-dependency by an item (Adya 1999, 3.2.4).
 
     T1 -rw-> T2 -rw-> T1: each read the row that the other went on to write.
     """
@@ -79,7 +79,7 @@ def write_skew(reads: Reads, _final: Values) -> str | None:
 
 
 def anti_dependency_cycle(reads: Reads, _final: Values) -> str | None:
-    """G2: DSG(H) has a directed cycle with at least one anti-dependency (Adya 1999, 3.2.3).
+    """G2: DSG(H) has a directed cycle with one or more anti-dependencies (Adya 1999, 3.2.3).
 
     T1 -rw-> T2 -rw-> T1 by a predicate: each inserted a row that the other's read would match.
     """
@@ -92,7 +92,7 @@ def anti_dependency_cycle(reads: Reads, _final: Values) -> str | None:
 def two_anti_dependencies(reads: Reads, _final: Values) -> str | None:
     """G2 with two anti-dependencies and a reader between: T1 -rw-> T2 -wr-> T3 -rw-> T1.
 
-    Fekete et al. 2005, 2.3: without the reader T3 every execution of T1 and T2 would be serializable.
+    T1 and T2 alone are serializable in every order; the reader closes the cycle (Fekete et al. 2005).
     """
     (seen_by_1,), (seen_by_3,) = reads["T1"], reads["T3"]
     if seen_by_1[2] == 20 and seen_by_3 == {1: 10, 2: 25}:
@@ -210,9 +210,7 @@ SKEW = (
                 "select * from test",
                 "update test set value = 0 where id = 1",
             ),
-            "T2": Script.of(
-                "add 5 to row 2", "update test set value = value + 5 where id = 2"
-            ),
+            "T2": Script.of("add 5 to row 2", "update test set value = value + 5 where id = 2"),
             "T3": Script.of("read all", "select * from test"),
         },
     ),

@@ -1,4 +1,4 @@
-"""Hermitage's one table: `test (id int primary key, value int)` with the rows (1, 10) and (2, 20)."""
+"""Hermitage's one table, test (id int primary key, value int), with (1, 10) and (2, 20) in it."""
 
 from __future__ import annotations
 

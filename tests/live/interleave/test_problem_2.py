@@ -24,9 +24,7 @@ def test_a_variant_gives_the_verdict_that_is_known_of_it_and_gives_it_again(
     if cell.verdict is Verdict.VIOLATED:
         assert cell.finding.kind == "invariant 'the current arrangement never goes down'"
         assert cell.finding.reproduced
-        assert cell.finding.sentences[0].endswith(
-            "went down from 7, completion confirmed (完了確認), to 6, release booking (出庫予約受付)"
-        )
+        assert "current arrangement went down from 7," in cell.finding.sentences[0]
     again = explore(database.target, PROBLEM_2, variant, isolation)
     assert counted(again) == counted(cell)
 

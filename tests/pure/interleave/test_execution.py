@@ -73,6 +73,7 @@ def cell(**what) -> Cell:
         (Verdict.HOLDS, Verdict.VIOLATED, False),
         (Verdict.UNKNOWN, Verdict.VIOLATED, False),
         (Verdict.HOLDS, Verdict.HOLDS, True),
+        (Verdict.UNKNOWN, Verdict.UNKNOWN, True),
     ],
 )
 def test_a_verdict_is_no_news_if_it_was_expected(verdict, expected, as_expected):
@@ -80,19 +81,32 @@ def test_a_verdict_is_no_news_if_it_was_expected(verdict, expected, as_expected)
 
 
 @pytest.mark.parametrize(
+    ("verdict", "as_expected"),
+    [(Verdict.HOLDS, True), (Verdict.UNKNOWN, False), (Verdict.VIOLATED, True)],
+)
+def test_one_execution_that_holds_says_nothing_against_others_that_break(verdict, as_expected):
+    one = cell(verdict=verdict, expected=Verdict.VIOLATED, recorded=Execution())
+    assert one.as_expected() is as_expected
+
+
+@pytest.mark.parametrize(
     ("known", "said"),
     [
         (
-            {"executions": 14, "complete": True, "outcomes": 3},
+            {"executions": 14, "possible": 14, "complete": True, "outcomes": 3},
             "14 of 14 possible interleavings, 3 distinct outcomes",
         ),
         (
-            {"executions": 13, "outcomes": 2},
-            "13 of ? possible interleavings, 2 distinct outcomes",
+            {"executions": 6, "possible": 14, "complete": True, "outcomes": 3},
+            "6 executions for all 14 possible interleavings, 3 distinct outcomes",
+        ),
+        (
+            {"executions": 13, "possible": 14, "outcomes": 2},
+            "13 of an unknown number of interleavings, 2 distinct outcomes",
         ),
         ({"executions": 1, "recorded": Execution()}, "one recorded execution"),
     ],
-    ids=["complete", "limited", "recorded"],
+    ids=["every one", "reduced", "limited", "recorded"],
 )
 def test_coverage_says_how_much_was_run(known, said):
     assert cell(**known).coverage() == said

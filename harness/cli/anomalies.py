@@ -1,0 +1,294 @@
+"""`harness anomalies`: which textbook anomalies each level of each engine prevents."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from rich.console import Console
+
+from harness.checks.verdict import Verdict
+from harness.cli.options import (
+    add_cell_options,
+    add_server_options,
+    chosen_engines,
+    chosen_isolations,
+    server_options,
+    writable,
+)
+from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.search import EXIT, NotRun, Search, again, run_search
+from harness.engines import Engine, Isolation, Profile
+from harness.errors import ProgramMisbehaved, ServerError, SourceUnavailable, UsageError
+from harness.interleave.cell import Target
+from harness.interleave.execution import Execution
+from harness.interleave.explore import Bounds, explore
+from harness.report import runs
+from harness.report.matrix import (
+    LEGEND,
+    POSSIBLE,
+    UNKNOWN,
+    Answer,
+    Words,
+    by_engine,
+    matrix_document,
+    matrix_table,
+    news,
+    shortest,
+    summary,
+)
+from harness.report.story import finding_story
+from harness.scenario import Scenario, brought_in, choose
+from harness.servers.databases import fresh_database
+from harness.servers.ladder import choose as choose_server
+from harness.servers.ladder import start
+
+GROUP = "harness.anomalies"
+
+_DESCRIPTION = """\
+Run small programs that could show an anomaly through every possible interleaving on real servers,
+and print for each engine and level whether any interleaving shows it, or what prevents it."""
+
+_EPILOG = """\
+examples:
+  harness anomalies
+  harness anomalies --only p4 --isolation repeatable-read
+  harness anomalies --json before.json      (then upgrade a server)
+  harness anomalies --expect before.json    what the upgrade changed
+
+exit status: 0 all is known (and as expected), 1 a cell is news, 2 something is unknown,
+             64 wrong usage, 70 the harness failed"""
+
+
+class Anomaly(Protocol):
+    """What a package brings: programs with a rule, and what prevented it."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The programs, and the rule over their results."""
+
+    def prevented_by(self, executions: Sequence[Execution]) -> Mapping[str, int]:
+        """What hindered the dangerous interleavings, given all possible executions."""
+
+
+@dataclass
+class _Matrix:
+    """What was asked for, and what has been answered so far."""
+
+    anomalies: Sequence[Anomaly]
+    levels: Sequence[Isolation]
+    bounds: Bounds
+    answers: list[Answer] = field(default_factory=list)
+    not_run: list[NotRun] = field(default_factory=list)
+
+
+def add_parser(subparsers: Subparsers[Parser]) -> None:
+    """Add the command."""
+    parser = add_command(
+        subparsers, "anomalies", "which anomalies each level prevents", _DESCRIPTION, _EPILOG
+    )
+    add_cell_options(parser)
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="one anomaly, for instance g-single; may be repeated (default: all)",
+    )
+    parser.add_argument(
+        "--schedule",
+        metavar='"T1 T1 T2 …"',
+        help="run this one schedule of one cell again, and draw it",
+    )
+    parser.add_argument(
+        "--reduction",
+        action="store_true",
+        help="leave out interleavings that only exchange steps which commute; what prevents an "
+        "anomaly is then not told",
+    )
+    parser.add_argument(
+        "--expect",
+        type=Path,
+        metavar="FILE",
+        help="the --json of an earlier run: cells that are otherwise now are news",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=runs.default_folder(),
+        metavar="DIR",
+        help="where runs are kept (default: runs, also HARNESS_RUNS)",
+    )
+    add_server_options(parser)
+    parser.set_defaults(run=run, attempts=1, step_deadline=15.0, max_executions=100_000)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Explore the cells and print the matrix.
+
+    Raises:
+        UsageError: a name is unknown, or a file cannot be read.
+    """
+    known = {a.scenario.name: a for brought in brought_in(GROUP) for a in brought()}
+    names = [name.lower() for name in dict.fromkeys(arguments.only)]
+    for name in names:
+        choose("anomaly", name, known)
+    chosen = [known[name] for name in names or known]
+    if arguments.schedule is not None:
+        return run_search(_search(_only_one(chosen), arguments))
+    expected = _read_expected(arguments.expect)
+    writable(arguments.json, arguments.runs)
+    matrix = _Matrix(
+        chosen,
+        chosen_isolations(arguments.isolation, tuple(Isolation)),
+        Bounds(reduction=arguments.reduction),
+    )
+    for engine in chosen_engines(arguments.engine):
+        try:
+            _explore_engine(matrix, engine, arguments)
+        except (ServerError, ProgramMisbehaved) as error:
+            matrix.not_run.append(NotRun(engine, error))
+    changes = list(news(matrix.answers, expected))
+    _print(matrix, changes, arguments)
+    _keep(matrix, arguments)
+    return _status(matrix, changes, engines_named=bool(arguments.engine))
+
+
+def _search(anomaly: Anomaly, arguments: argparse.Namespace) -> Search:
+    scenario = anomaly.scenario
+    command = ["anomalies", "--only", scenario.name]
+    return Search(command, scenario, list(scenario.variants.values()), arguments)
+
+
+def _only_one(chosen: Sequence[Anomaly]) -> Anomaly:
+    if len(chosen) != 1:
+        raise UsageError("--schedule: belongs to one anomaly", "name it with --only")
+    return chosen[0]
+
+
+def _read_expected(path: Path | None) -> Words:
+    if path is None:
+        return {}
+    try:
+        words: Words = json.loads(path.read_text(encoding="utf-8"))["matrix"]
+    except OSError as error:
+        raise UsageError(f"--expect '{path}': cannot be read: {runs.words(error)}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"--expect '{path}': holds no matrix", "was it written by 'harness anomalies --json'?"
+        ) from error
+    return words
+
+
+def _explore_engine(matrix: _Matrix, engine: Engine, arguments: argparse.Namespace) -> None:
+    options = server_options(arguments)
+    offer = choose_server(engine, options)
+    with (
+        start(offer, Profile.EXPLORING, options=options) as server,
+        fresh_database(server) as url,
+    ):
+        target = Target(engine, server.version, offer.description, url)
+        for anomaly in matrix.anomalies:
+            row = [_explore_one(target, anomaly, level, matrix.bounds) for level in matrix.levels]
+            matrix.answers += row
+            told = "; ".join(f"{a.cell.isolation.title} {a.readable()}" for a in row)
+            name = anomaly.scenario.name
+            print(f"{engine.title} {server.version}: {name}: {told}", file=sys.stderr)
+
+
+def _explore_one(target: Target, anomaly: Anomaly, level: Isolation, bounds: Bounds) -> Answer:
+    executions: list[Execution] = []
+    (variant,) = anomaly.scenario.variants.values()
+    cell = explore(
+        target,
+        anomaly.scenario,
+        variant,
+        level,
+        bounds=bounds,
+        watch=lambda cell, _: executions.append(cell.latest) if cell.latest else None,
+    )
+    told = cell.verdict is Verdict.HOLDS and not bounds.reduction
+    by = anomaly.prevented_by(executions) if told else {}
+    return Answer(anomaly.scenario.title, cell, by)
+
+
+def _console(file: TextIO) -> Console:
+    return Console(
+        file=file,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+        width=None if file.isatty() else 160,
+    )
+
+
+def _print(matrix: _Matrix, changes: Sequence[str], arguments: argparse.Namespace) -> None:
+    if not matrix.answers:
+        for missing in matrix.not_run:
+            print(missing.explain(), file=sys.stderr)
+        return
+    out = _console(sys.stdout)
+    for answers in by_engine(matrix.answers):
+        out.print(matrix_table(answers))
+        out.print()
+    out.print(LEGEND)
+    _print_findings(out, matrix, arguments)
+    for missing in matrix.not_run:
+        out.print(f"\nnot run: {missing.explain()}")
+    out.print()
+    for line in (*changes, *summary(matrix.answers)):
+        out.print(line)
+
+
+def _print_findings(out: Console, matrix: _Matrix, arguments: argparse.Namespace) -> None:
+    """The shortest execution of every possible anomaly; of a single anomaly, it is drawn."""
+    found = [answer for answer in matrix.answers if answer.word == POSSIBLE]
+    if not found:
+        return
+    if len(matrix.anomalies) == 1:
+        cell = min(found, key=lambda a: a.cell.finding.length() if a.cell.finding else ()).cell
+        command = again(_search(matrix.anomalies[0], arguments), cell)
+        width = shutil.get_terminal_size((110, 40)).columns
+        out.print(f"\n{finding_story(cell, command, width)}")
+        return
+    out.print("\nthe shortest executions that show them\n")
+    for line in shortest(matrix.answers):
+        out.print(line)
+    out.print(
+        "\none of them drawn: --only NAME --engine E --isolation L "
+        "[--schedule the one above, to run nothing else]"
+    )
+
+
+def _keep(matrix: _Matrix, arguments: argparse.Namespace) -> None:
+    content: dict[str, Any] = matrix_document(matrix.answers)
+    content["missing"] = [missing.explain() for missing in matrix.not_run]
+    names = [anomaly.scenario.name for anomaly in matrix.anomalies]
+    command = ["anomalies", *(word for name in names for word in ("--only", name))]
+    path = runs.store(arguments.runs, command, content)
+    if matrix.answers:
+        print(f"stored: {path}", file=sys.stderr)
+    if arguments.json is not None:
+        runs.write(arguments.json, content)
+
+
+def _status(matrix: _Matrix, changes: Sequence[str], *, engines_named: bool) -> int:
+    """0 if all is known, 1 if something is not as expected, 2 if something is unknown."""
+    errors = [missing.error for missing in matrix.not_run]
+    if not matrix.answers:
+        return errors[0].exit_status
+    if changes:
+        return EXIT[Verdict.VIOLATED]
+    # An engine that nobody named may be missing; one that did not start or go on may not.
+    missing = any(engines_named or not isinstance(e, SourceUnavailable) for e in errors)
+    if missing or any(answer.word == UNKNOWN for answer in matrix.answers):
+        return EXIT[Verdict.UNKNOWN]
+    return EXIT[Verdict.HOLDS]

@@ -1,0 +1,74 @@
+"""Judge one execution: by the scenario's invariants, its own check, and serial equivalence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from harness.checks.serial import Order, Outcome, contradiction, matches, orders_of, parts_of
+from harness.checks.state import TableShape
+from harness.interleave.cell import Finding
+from harness.interleave.execution import Execution
+from harness.programs import Raised
+from harness.scenario import Scenario
+
+
+NOT_SERIALIZABLE = "not serializable"
+
+
+class Judge:
+    """Knows a scenario's rules, and asks for the outcomes of serial orders as it needs them."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        shapes: Sequence[TableShape],
+        serial: Callable[[Order], Outcome | None],
+    ) -> None:
+        self._scenario = scenario
+        self._shapes = shapes
+        self._serial = serial
+
+    def finding(self, execution: Execution, outcome: Outcome) -> Finding | None:
+        """What the execution broke; None if nothing, or if a serial order could not be had."""
+        return self._broken_rule(execution, outcome) or self._not_serial(execution, outcome)
+
+    def explain(self, finding: Finding, outcome: Outcome) -> tuple[str, ...]:
+        """The finding's sentences, with what each serial order would have given."""
+        if finding.kind == NOT_SERIALIZABLE or not self._scenario.serial_equivalence:
+            return finding.sentences
+        serial = self._not_serial(finding.execution, outcome)
+        return (*finding.sentences, *(serial.sentences if serial else ()))
+
+    def _broken_rule(self, execution: Execution, outcome: Outcome) -> Finding | None:
+        for place, rule in enumerate(self._scenario.invariants):
+            sentence = rule.judge([seen.values[place] for seen in execution.observations])
+            if sentence is not None:
+                return Finding(f"invariant '{rule.name}'", (sentence,), execution)
+        check = self._scenario.results_check
+        sentence = check(outcome.ends, outcome.state) if check is not None else None
+        return None if sentence is None else Finding("results", (sentence,), execution)
+
+    def _not_serial(self, execution: Execution, outcome: Outcome) -> Finding | None:
+        if not self._scenario.serial_equivalence:
+            return self._raised_unexpectedly(execution)
+        serials = {}
+        for order in orders_of(parts_of(outcome.ends)):
+            serial = self._serial(order)
+            if serial is None:
+                return None
+            if matches(outcome, serial, order, self._shapes):
+                return None
+            serials[order] = serial
+        sentences = contradiction(outcome, serials, self._shapes)
+        return Finding(NOT_SERIALIZABLE, tuple(sentences), execution)
+
+    def _raised_unexpectedly(self, execution: Execution) -> Finding | None:
+        for name, end in execution.ends.items():
+            if isinstance(end, Raised) and not end.expected:
+                return Finding("raised", (f"{name} {end.readable()}",), execution)
+        return None
+
+
+def rank(finding: Finding) -> tuple[bool, int, int]:
+    """Broken invariants first, then short ones."""
+    return (not finding.kind.startswith("invariant"), *finding.length())
