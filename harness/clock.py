@@ -48,6 +48,11 @@ def poll(deadline: Deadline, what: str, every_s: float = 0.05) -> Iterator[float
         time.sleep(min(every_s, max(0.0, deadline.remaining_s())))
 
 
+def pause(length_s: float) -> None:
+    """Do nothing for so long: to spread starts, never to wait for something to happen."""
+    time.sleep(length_s)
+
+
 def now_s() -> float:
     """Seconds on a clock that never goes back; only differences mean something."""
     return time.monotonic()

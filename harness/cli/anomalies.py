@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 
 from harness.checks.verdict import Verdict
 from harness.cli.options import (
     add_cell_options,
+    add_search_options,
     add_server_options,
     chosen_engines,
     chosen_isolations,
@@ -28,7 +30,8 @@ from harness.engines import Engine, Isolation, Profile
 from harness.errors import ProgramMisbehaved, ServerError, SourceUnavailable, UsageError
 from harness.interleave.cell import Target
 from harness.interleave.execution import Execution
-from harness.interleave.explore import Bounds, explore
+from harness.interleave.explore import explore
+from harness.interleave.search import Bounds
 from harness.report import runs
 from harness.report.matrix import (
     LEGEND,
@@ -48,6 +51,7 @@ from harness.scenario import Scenario, brought_in, choose
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
+from harness.sessions.session import first_line
 
 GROUP = "harness.anomalies"
 
@@ -127,7 +131,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         help="where runs are kept (default: runs, also HARNESS_RUNS)",
     )
     add_server_options(parser)
-    parser.set_defaults(run=run, attempts=1, step_deadline=15.0, max_executions=100_000)
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -155,6 +159,9 @@ def run(arguments: argparse.Namespace) -> int:
             _explore_engine(matrix, engine, arguments)
         except (ServerError, ProgramMisbehaved) as error:
             matrix.not_run.append(NotRun(engine, error))
+        except (DBAPIError, engine.driver_error) as error:
+            gone = ServerError(f"{engine.name}: the server stopped answering: {first_line(error)}")
+            matrix.not_run.append(NotRun(engine, gone))
     changes = list(news(matrix.answers, expected))
     _print(matrix, changes, arguments)
     _keep(matrix, arguments)
@@ -164,7 +171,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _search(anomaly: Anomaly, arguments: argparse.Namespace) -> Search:
     scenario = anomaly.scenario
     command = ["anomalies", "--only", scenario.name]
-    return Search(command, scenario, list(scenario.variants.values()), arguments)
+    # What other commands can be told about searching is as they have it when they are told nothing.
+    others = Parser(add_help=False)
+    add_search_options(others)
+    said = argparse.Namespace(**{**vars(others.parse_args([])), **vars(arguments)})
+    return Search(command, scenario, list(scenario.variants.values()), said)
 
 
 def _only_one(chosen: Sequence[Anomaly]) -> Anomaly:

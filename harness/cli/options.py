@@ -131,6 +131,14 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="leave out interleavings that only exchange steps which commute (default: yes)",
     )
+    parser.add_argument(
+        "--stress",
+        type=_count,
+        default=50,
+        metavar="ROUNDS",
+        help="free-running rounds after a search that holds, for what overlaps inside statements "
+        "(default: 50)",
+    )
     too_big = parser.add_argument_group(
         "when there are too many interleavings", "the verdict is then at best unknown, never 'holds'"
     )

@@ -44,6 +44,7 @@ from harness.interleave.explore import explore
 from harness.interleave.limits import Limits
 from harness.interleave.schedule import Schedule
 from harness.interleave.search import Bounds, Sample
+from harness.interleave.stress import Stress
 from harness.report import runs
 from harness.report.document import document, execution_of
 from harness.report.story import finding_story, recorded_story
@@ -200,6 +201,7 @@ def _bounds(arguments: argparse.Namespace) -> Bounds:
         budget_s=arguments.budget,
         preemptions=arguments.preemptions,
         sample=Sample(arguments.sample, arguments.seed) if arguments.sample else None,
+        stress=Stress(arguments.stress, arguments.seed) if arguments.stress else None,
     )
 
 
@@ -276,9 +278,16 @@ def again(search: Search, cell: Cell) -> str:
         *("--engine", cell.engine, "--isolation", cell.isolation.slug),
         *(["--attempts", str(arguments.attempts)] if arguments.attempts > 1 else []),
         *said_of_servers(arguments),
-        *("--schedule", str(cell.finding.schedule)),
+        *_how(cell),
     ]
     return " ".join([os.environ.get("HARNESS_COMMAND", "harness"), *map(_quoted, words)])
+
+
+def _how(cell: Cell) -> list[str]:
+    """The finding's schedule; what was found while nothing was held is looked for again."""
+    if cell.finding is not None and cell.finding.execution.turns:
+        return ["--schedule", str(cell.finding.schedule)]
+    return ["--stress", str(cell.rounds)]
 
 
 def _quoted(word: str) -> str:

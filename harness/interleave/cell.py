@@ -81,6 +81,9 @@ class Cell:
     """One of the deadlocks, as the server told it."""
     unknown: list[str] = field(default_factory=list)
     """Why the verdict could not be told, each reason once."""
+    rounds: int = 0
+    """Free-running rounds after the search."""
+    rounds_broken: int = 0
     programs: dict[str, str] = field(default_factory=dict)
     elapsed_s: float = 0.0
     latest: Execution | None = None
@@ -107,4 +110,5 @@ class Cell:
             of = f"{self.possible} of {self.possible} possible interleavings"
         else:
             of = f"{self.executions} executions for all {self.possible} possible interleavings"
-        return f"{of}, {self.outcomes} distinct outcomes"
+        rounds = f", {self.rounds} free-running rounds" if self.rounds else ""
+        return f"{of}, {self.outcomes} distinct outcomes{rounds}"

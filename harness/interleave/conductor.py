@@ -144,7 +144,7 @@ class Conductor:
         while left and not deadline.over():
             for name in left:
                 self._cut(self._places[name])
-                self._places[name].session.interrupt()
+                self._nudge(self._places[name])
             left = [name for name in left if not self._places[name].session.close()]
         return left
 
@@ -426,11 +426,18 @@ class Conductor:
             arrival = self._next_arrival(1.0 if keep else 0.1)
             if arrival is None:
                 for name in left:
-                    self._places[name].session.interrupt()
+                    self._nudge(self._places[name])
             elif isinstance(arrival.state, Finished):
                 self._places[arrival.session.name].finished = True
             else:
                 arrival.session.abandon(keep=keep)
+
+    def _nudge(self, place: _Place) -> None:
+        """End a program from which nothing is heard: it computes, or an interrupt took its word."""
+        place.finished = not place.session.running
+        if not place.finished:
+            place.session.abandon()
+            place.session.interrupt()
 
     def _cut(self, place: _Place) -> None:
         """Have the server end a connection whose step is under way."""

@@ -18,16 +18,17 @@ from harness.checks.state import State
 from harness.checks.verdict import Verdict
 from harness.clock import now_s
 from harness.engines.engine import Isolation
-from harness.errors import ProgramMisbehaved, ScheduleDiverged, ServerError
+from harness.errors import DeadlineExceeded, ProgramMisbehaved, ScheduleDiverged, ServerError
 from harness.interleave.cell import Cell, Finding, Target
 from harness.interleave.conductor import Conductor
-from harness.interleave.execution import Execution
+from harness.interleave.execution import Execution, Observation
 from harness.interleave.fixture import Fixture
 from harness.interleave.happens_before import Reading
 from harness.interleave.judge import Judge, rank
 from harness.interleave.schedule import Schedule
 from harness.interleave.scheduler import InOrder, Recorded, Redundant, Scheduler
 from harness.interleave.search import Bounds, Search, new_search
+from harness.interleave.stress import FreeRun
 from harness.interleave.written import Writing, written_by
 from harness.programs import Raised
 from harness.scenario import Scenario, Variant
@@ -89,6 +90,8 @@ class _Exploration:
         self.fixture = Fixture(engine, MetaData(), scenario.load)
         self.serials: dict[Order, Outcome] = {}
         self.outcomes: set[object] = set()
+        self.written: set[Writing] = set()
+        """All that any execution may have written: a free-running round writes no more."""
 
     def run(self, schedule: Schedule | None) -> Cell:
         start = now_s()
@@ -170,6 +173,7 @@ class _Exploration:
             else:
                 self._search()
                 self._look_at_finding()
+                self._run_freely()
 
     def _observe(self) -> tuple[object, ...]:
         seen = tuple(self._seen_by(rule) for rule in self.scenario.invariants)
@@ -252,12 +256,14 @@ class _Exploration:
 
     def _writings(self, execution: Execution) -> set[Writing]:
         dialect = self.target.engine.sql_dialect
-        return {
+        writings = {
             writing
             for turn in execution.turns
             if turn.step.kind is StepKind.STATEMENT
             for writing in written_by(turn.step.text, dialect)
         }
+        self.written |= writings
+        return writings
 
     def _count(self, execution: Execution, outcome: Outcome, stands_for: int) -> None:
         """Judge and count an execution which stands for so many possible ones."""
@@ -272,6 +278,50 @@ class _Exploration:
         if execution.deadlocks and self.cell.deadlock is None:
             self.cell.deadlock = execution.deadlocks[0]
         self.cell.aborts.update(refusal.code for refusal in execution.refusals())
+
+    def _run_freely(self) -> None:
+        """Look for what overlaps inside statements, which the search cannot see."""
+        stress = self.bounds.stress
+        if stress is None or self.cell.anomalies or self.cell.unknown:
+            return
+        lane = FreeRun(
+            self.target.engine,
+            self.target.url,
+            self.isolation,
+            self.variant.programs,
+            stress.seed,
+            self.bounds.limits.step_s,
+        )
+        with lane:
+            for _ in range(stress.rounds):
+                if not self._round(lane):
+                    return
+
+    def _round(self, lane: FreeRun) -> bool:
+        """Run and judge one round; whether another makes sense."""
+        before = self._observation(0)
+        try:
+            execution = lane.round()
+        except DeadlineExceeded as error:
+            self._unknown(error.message)
+            return False
+        execution.observations += [before, self._observation(1)]
+        state = self.fixture.read(self.connection, self.fixture.touched(self.written))
+        self.fixture.restore(self.connection, self.written, state)
+        if execution.stopped is not None:
+            self._unknown(f"free-running round: {execution.stopped}")
+            return False
+        self.cell.rounds += 1
+        finding = self.judge.finding(execution, Outcome(execution.ends, state))
+        if finding is not None:
+            self.cell.rounds_broken += 1
+            self.cell.finding = self.cell.finding or replace(
+                finding, kind=f"{finding.kind}, running freely"
+            )
+        return True
+
+    def _observation(self, after_turn: int) -> Observation:
+        return Observation(after_turn, self._observe() if self.scenario.invariants else ())
 
     # -- judging
 
@@ -327,7 +377,7 @@ class _Exploration:
 
     def _conclude(self) -> None:
         cell = self.cell
-        if cell.anomalies:
+        if cell.anomalies or cell.rounds_broken:
             cell.verdict = Verdict.VIOLATED
         elif cell.unknown or not cell.executions or not (cell.complete or cell.recorded):
             cell.verdict = Verdict.UNKNOWN

@@ -15,6 +15,7 @@ from harness.interleave.preempting import FewPreemptions
 from harness.interleave.reduced import Reduced
 from harness.interleave.sampled import Method, Sampled
 from harness.interleave.scheduler import Rest
+from harness.interleave.stress import Stress
 
 
 class Search(Protocol):
@@ -66,6 +67,8 @@ class Bounds:
     preemptions: int | None = None
     """The greatest number of preemptions searched; None bounds nothing."""
     sample: Sample | None = None
+    stress: Stress | None = None
+    """Free-running rounds after a search that found nothing broken; None runs none."""
 
     def readable(self) -> str:
         """What was left out on purpose, for a verdict that is not 'holds'.

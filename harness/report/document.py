@@ -36,6 +36,8 @@ def cell_of(cell: Cell) -> dict[str, Any]:
         "possible_waits": cell.possible_waits,
         "possible_deadlocks": cell.possible_deadlocks,
         "deadlocks": cell.deadlocks,
+        "rounds": cell.rounds,
+        "rounds_broken": cell.rounds_broken,
         "deadlock": _deadlock(cell.deadlock) if cell.deadlock else None,
         "executions_with_waits": cell.executions_with_waits,
         "aborts": dict(sorted(cell.aborts.items())),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.checks.verdict import Verdict
-from harness.interleave.cell import Cell
+from harness.interleave.cell import Cell, Finding
 from harness.interleave.execution import Execution
 from harness.report.lanes import lanes
 
@@ -12,6 +12,8 @@ def finding_story(cell: Cell, again: str, width: int) -> str:
     """The shortest execution that broke the cell, and why it is broken."""
     finding = cell.finding
     assert finding is not None, "a story needs a finding"
+    if not finding.execution.turns:
+        return _free_story(cell, finding, again)
     seen = "" if finding.reproduced else " (not seen again when its schedule was run once more)"
     return "\n".join(
         [
@@ -19,6 +21,25 @@ def finding_story(cell: Cell, again: str, width: int) -> str:
             "",
             lanes(finding.execution, cell.programs, width),
             *_deadlocks(finding.execution),
+            "",
+            *finding.sentences,
+            "",
+            f"again: {again}",
+        ]
+    )
+
+
+def _free_story(cell: Cell, finding: Finding, again: str) -> str:
+    """A round in which nothing was held: there are ends to tell, and no turns."""
+    ends = [f"{name} {end.readable()}" for name, end in finding.execution.ends.items()]
+    return "\n".join(
+        [
+            f"{_where(cell)}: {finding.kind}",
+            "",
+            f"No order of whole statements breaks it, but {cell.rounds_broken} of {cell.rounds} rounds",
+            "in which the programs ran freely beside each other did: their statements overlapped inside",
+            "the server. In the first of them",
+            *(f"  {end}" for end in ends),
             "",
             *finding.sentences,
             "",

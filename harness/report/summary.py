@@ -68,7 +68,9 @@ def executions(count: int) -> str:
 
 def _counted(alike: Sequence[Cell], cells: Sequence[Cell]) -> str:
     if len(cells) == 1:
-        return f"{cells[0].coverage()}, {name_of(cells[0])}"
+        cell = cells[0]
+        broken = f"in {cell.possible_anomalies} of " if cell.anomalies and cell.complete else ""
+        return f"{broken}{cell.coverage()}, {name_of(cell)}"
     text = f"{len(alike)} of {len(cells)} cells"
     foreseen = [cell for cell in alike if cell.expected is not None]
     if not foreseen:

@@ -78,6 +78,9 @@ class Session:
         self.name = name
         self.kind = kind
         self.server_id = 0
+        self.running = False
+        """Whether a program was started and has not come to its end."""
+        self._closing = False
         self._known: DBAPIConnection | None = None
         self._database = database
         self._arrivals = arrivals
@@ -117,6 +120,7 @@ class Session:
         self._stop_after_commits = stop_after_commits
         self._abandoned = self._committing = self._transaction_over = self._keep = False
         self._misbehaved = None
+        self.running = True
         self._go.put(program)
 
     def release(self) -> None:
@@ -146,10 +150,8 @@ class Session:
             )
 
     def close(self, timeout_s: float = 0.5) -> bool:
-        """End the thread and its connection. False if the thread did not end in time.
-
-        May be called again: what it says can be lost in an interrupt.
-        """
+        """End the thread and its connection. False if the thread did not end in time."""
+        self._closing = True
         self._go.put("close")
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
@@ -167,7 +169,7 @@ class Session:
             # rollback changes nothing that another session could see, so it is not a step.
             self._transaction_over = False
             return
-        if self._abandoned:
+        if self._abandoned or self._closing:
             self._leave()
         self._steps += 1
         if self._steps > self._step_limit:
@@ -176,9 +178,7 @@ class Session:
         if self._stop_after_commits is not None and self._commits >= self._stop_after_commits:
             self._give_up(f"stopped after {self._commits} commits, as asked")
         self._arrive(Held(step))
-        if (order := self._go.get()) != "release":
-            if order == "close":  # the thread must hear it too
-                self._go.put(order)
+        if self._go.get() != "release":
             self._leave()
         self._transaction_over = False
         self._committing = step.kind is StepKind.COMMIT
@@ -224,6 +224,7 @@ class Session:
             self._committing = False
 
     def _arrive(self, state: Held | Finished) -> None:
+        self.running = isinstance(state, Held)
         effect, self._effect = self._effect, None
         self._arrivals.put(Arrival(self, state, effect))
 
@@ -235,11 +236,9 @@ class Session:
             self._ready.set()
             return
         self._ready.set()
-        closing = False
-        while not closing:
+        while not self._closing:
             try:
                 order = self._go.get()
-                closing = order == "close"
                 if isinstance(order, Program):
                     self._arrive_finished(order)
             except Abandoned:  # an interrupt that came after the program had ended

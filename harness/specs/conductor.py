@@ -24,7 +24,7 @@ from harness.sessions.session import Arrival, Arrivals, Finished, Session, sessi
 from harness.sessions.step import Step, StepKind
 from harness.specs.answer import Answer, Failure
 from harness.specs.driver import Driver, driver_of
-from harness.specs.level import set_level
+from harness.specs.level import begin_by_hand
 from harness.specs.report import Report, Sent
 from harness.specs.spec import Permutation, Spec
 
@@ -190,8 +190,8 @@ class SpecConductor:
         def run(connection: Connection) -> None:
             session = session_of_this_thread()
             assert session is not None, "a spec's program runs on its session's thread"
-            if actor.driver is None and self._isolation is not None:
-                set_level(connection, self._isolation)
+            if self._isolation is not None:
+                begin_by_hand(connection, self._isolation.value)
             actor.driver = driver_of(connection, self._engine)
             for sql in actor.blocks:
                 session.hold(Step(StepKind.STATEMENT, sql))

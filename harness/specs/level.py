@@ -1,4 +1,4 @@
-"""The isolation level of transactions that SQL begins without naming one."""
+"""Autocommit, and the isolation level of transactions that SQL begins without naming one."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from harness.engines.engine import Isolation
+_DONE = "harness.specs.level"
 
 
-def set_level(connection: Connection, level: Isolation) -> None:
-    """Put a connection into autocommit, with *level* for what `BEGIN` begins, until it is closed.
+def begin_by_hand(connection: Connection, level: str | None = None) -> None:
+    """Leave it to SQL to begin transactions, until this connection is closed.
 
-    Some drivers tell the server their level once and for all, others say it in each BEGIN of their own.
-    With the latter the session is told in the words of the SQL standard.
+    What a bare BEGIN begins runs at *level*, and without one at that which the connection was made for.
+    Some drivers tell it to the server once and for all, others say it in each BEGIN of their own: there
+    the session is told in the words of the SQL standard.
     """
+    if connection.info.get(_DONE):
+        return
     raw: Any = connection.connection.dbapi_connection
     dialect = connection.dialect
-    dialect.set_isolation_level(raw, level.value)  # type: ignore[arg-type]
+    wanted = level or dialect.get_isolation_level(raw)
+    raw.rollback()  # to have asked may have begun a transaction
+    dialect.set_isolation_level(raw, wanted)  # type: ignore[arg-type]
     dialect.set_isolation_level(raw, "AUTOCOMMIT")
-    if dialect.get_isolation_level(raw) == level.value:
-        return
-    cursor = raw.cursor()
-    cursor.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {level.value}")
-    cursor.close()
+    if dialect.get_isolation_level(raw) != wanted:
+        cursor = raw.cursor()
+        cursor.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {wanted}")
+        cursor.close()
+    connection.info[_DONE] = True

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import sqlglot
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot import Token, TokenType
 
 from harness.errors import UsageError
 

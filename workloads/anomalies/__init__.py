@@ -3,8 +3,8 @@
 The cases, their names and their statements are those of Hermitage (Kleppmann 2014); the definitions
 are those of Adya ("Weak Consistency", 1999), Berenson et al. ("A Critique of ANSI SQL Isolation
 Levels", 1995), Bailis et al. ("Highly Available Transactions", 2014) and Fekete et al. ("Making
-Snapshot Isolation Serializable", 2005). There each case is run in one order, by hand; here an anomaly
-is *prevented* when no possible interleaving of the programs shows it.
+Snapshot Isolation Serializable", 2005). Hermitage runs each case in one order, by hand; here an
+anomaly is *prevented* when no possible interleaving of the programs shows it.
 
 Terms: a *script* is a program that asks fixed statements; an *order* is a sequence of turns,
 whether or not a server would allow it; an order is *dangerous* if the anomaly shows when the

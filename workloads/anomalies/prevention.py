@@ -3,8 +3,8 @@
 A dangerous order is one that shows the anomaly when its statements simply take effect. Where no
 execution shows the anomaly, each of these orders was hindered in one of three ways:
 
-- *snapshot*: it ran as it is, no step took effect later than the order says, and nobody was refused;
-  the reads were answered from versions that hide the anomaly.
+- *snapshot*: it ran as it is, every step took effect in its place and nobody was refused; the reads
+  were answered from versions that hide the anomaly.
 - *wait*: it could not be followed to its end, or its steps took effect in another order, because a
   lock made a step wait; and of the executions that follow it for longest, some end well.
 - *refusal CODE*: the server refused a program in every execution that follows it for longest.

@@ -92,7 +92,7 @@ def anti_dependency_cycle(reads: Reads, _final: Values) -> str | None:
 def two_anti_dependencies(reads: Reads, _final: Values) -> str | None:
     """G2 with two anti-dependencies and a reader between: T1 -rw-> T2 -wr-> T3 -rw-> T1.
 
-    T1 and T2 alone are serializable in every order; the reader closes the cycle (Fekete et al. 2005).
+    T1 and T2 alone are serializable in any order; the reader closes the cycle (Fekete et al. 2005).
     """
     (seen_by_1,), (seen_by_3,) = reads["T1"], reads["T3"]
     if seen_by_1[2] == 20 and seen_by_3 == {1: 10, 2: 25}:
