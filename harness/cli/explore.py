@@ -1,30 +1,52 @@
-"""`harness explore MODULE:PROGRAM …`: functions of your own through every possible interleaving."""
+"""`harness explore`: functions of your own, or a spec, through every possible interleaving."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 from harness.checks.invariant import Invariant
 from harness.cli.named import function
-from harness.cli.options import add_cell_options, add_search_options, add_server_options
+from harness.cli.options import (
+    add_cell_options,
+    add_search_options,
+    add_server_options,
+    chosen_engines,
+    chosen_isolations,
+    server_options,
+)
 from harness.cli.parser import Parser, Subparsers, add_command
 from harness.cli.search import Search, run_search
+from harness.engines import Profile
 from harness.errors import UsageError
 from harness.programs import Program
 from harness.scenario import scenario_of
+from harness.servers.databases import fresh_database
+from harness.servers.ladder import choose, start
+from harness.specs.conductor import SpecConductor
+from harness.specs.exploring import scenario_of_spec
+from harness.specs.parser import read_spec
+from harness.specs.spec import Spec
+from harness.specs.transcript import transcript
 
 _DESCRIPTION = """\
 Explore functions of your own. Each takes a SQLAlchemy Connection and decides its own transaction
 boundaries; nothing in it knows the harness. The setup function makes the tables and their rows. An
 execution is broken if its final tables and the functions' results match no serial order of them, or
 if an invariant says so: a function over a Connection that returns None, or a sentence about what is
-wrong."""
+wrong.
+
+With --spec the programs are the sessions of a PostgreSQL isolation-test specification. If it lists
+permutations, these are conducted and printed as the isolation tester prints them; if it lists none,
+every possible interleaving is explored."""
 
 _EPILOG = """\
 examples:
   harness explore shop:buy shop:buy --setup shop:setup
   harness explore bank:pay bank:collect --setup bank:setup --invariant bank:nobody_owes \\
                   --engine mysql --isolation repeatable-read
+  harness explore --spec deadlock.spec --engine postgresql | diff deadlock.out -
 
 exit status: 0 holds, 1 violated, 2 unknown, 64 wrong usage, 70 the harness failed"""
 
@@ -34,10 +56,8 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser = add_command(
         subparsers, "explore", "try two or more functions of your own", _DESCRIPTION, _EPILOG
     )
-    parser.add_argument("program", nargs="+", metavar="MODULE:PROGRAM", help="T1, T2, … in order")
-    parser.add_argument(
-        "--setup", required=True, metavar="MODULE:SETUP", help="makes the tables and their rows"
-    )
+    parser.add_argument("program", nargs="*", metavar="MODULE:PROGRAM", help="T1, T2, … in order")
+    parser.add_argument("--setup", metavar="MODULE:SETUP", help="makes the tables and their rows")
     parser.add_argument(
         "--invariant",
         action="append",
@@ -50,6 +70,13 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         action="store_true",
         help="do not ask for serial order: the invariants alone decide",
     )
+    parser.add_argument("--spec", type=Path, metavar="FILE", help="the sessions of a spec instead")
+    parser.add_argument(
+        "--as",
+        dest="spec_as",
+        choices=["transcript", "search"],
+        help="with --spec: which of the two (default: by whether it lists permutations)",
+    )
     add_cell_options(parser)
     add_search_options(parser)
     add_server_options(parser)
@@ -57,11 +84,22 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Explore the functions.
+    """Explore the functions, or the spec.
 
     Raises:
-        UsageError: a function cannot be used.
+        UsageError: a function cannot be used, or the spec not be read.
     """
+    if arguments.spec is not None:
+        return _run_spec(arguments)
+    if missing := [
+        name
+        for name, given in (("MODULE:PROGRAM", arguments.program), ("--setup", arguments.setup))
+        if not given
+    ]:
+        raise UsageError(
+            f"harness explore: the following arguments are required: {', '.join(missing)}",
+            "harness explore --help",
+        )
     if len(arguments.program) < 2:
         raise UsageError(
             "explore: one program alone has one order", "name two or more, or the same one twice"
@@ -91,3 +129,59 @@ def _command(arguments: argparse.Namespace) -> list[str]:
     for text in arguments.invariant:
         words += ["--invariant", text]
     return words + (["--only-invariants"] if arguments.only_invariants else [])
+
+
+def _run_spec(arguments: argparse.Namespace) -> int:
+    if arguments.program or arguments.setup or arguments.invariant or arguments.only_invariants:
+        raise UsageError(
+            "--spec: a spec brings its own programs and setup, and has no invariants",
+            "leave out MODULE:PROGRAM, --setup, --invariant and --only-invariants",
+        )
+    spec = read_spec(arguments.spec)
+    for name in spec.unused_steps():
+        print(f"{arguments.spec}: no permutation takes step '{name}'", file=sys.stderr)
+    wanted = arguments.spec_as or ("transcript" if spec.permutations else "search")
+    if wanted == "transcript":
+        return _print_transcript(arguments, spec)
+    arguments.reduction = False  # of the steps of a spec it is not known which commute
+    words = ["explore", "--spec", str(arguments.spec)]
+    scenario = scenario_of_spec(spec, arguments.spec.stem)
+    return run_search(
+        Search(
+            [*words, "--as", "search"] if spec.permutations else words,
+            scenario,
+            [scenario.variants["current"]],
+            arguments,
+        )
+    )
+
+
+def _print_transcript(arguments: argparse.Namespace, spec: Spec) -> int:
+    engines = chosen_engines(arguments.engine)
+    levels = chosen_isolations(arguments.isolation, ())
+    if len(engines) != 1 or len(levels) > 1:
+        raise UsageError(
+            "--spec: a transcript is of one engine, and of one isolation level if one is named",
+            "name the engine with --engine, or explore all with --as search",
+        )
+    if arguments.json is not None or arguments.schedule is not None:
+        raise UsageError(
+            "--spec: a transcript has no JSON, and its schedules are the spec's permutations",
+            "leave out --json and --schedule, or say --as search",
+        )
+    options = server_options(arguments)
+    offer = choose(engines[0], options)
+    with start(offer, Profile.EXPLORING, options=options) as server, fresh_database(server) as url:
+        print(f"{engines[0].title} {server.version}, {offer.description}", file=sys.stderr)
+        with SpecConductor(
+            engines[0],
+            url,
+            spec,
+            isolation=levels[0] if levels else None,
+            step_s=arguments.step_deadline,
+        ) as conductor:
+            for piece in transcript(spec, conductor):
+                print(piece, end="", flush=True)
+    for complaint in conductor.complaints:
+        print(complaint, file=sys.stderr)
+    return 0

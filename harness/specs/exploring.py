@@ -12,7 +12,7 @@ advance which of its steps commute.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -42,6 +42,7 @@ from harness.specs.statements import statements_of
 
 _WORD = re.compile(r"\s*(\w+)(?:\s+(\w+))?")
 _SETTING = frozenset({"BEGIN", "START", "SET"})
+_ENDS = (StepKind.COMMIT, StepKind.ROLLBACK)
 _COMMITS = frozenset({"COMMIT", "END"})
 _ROLLS_BACK = frozenset({"ROLLBACK", "ABORT"})
 
@@ -52,7 +53,7 @@ def scenario_of_spec(spec: Spec, name: str) -> Scenario:
     Where transactions begin without a level they run at the cell's.
     """
     programs = {
-        _session_name(number, session.name): Program(session.name, partial(_run, session))
+        _session_name(number, session.name): Program(_title(session), partial(_run, session))
         for number, session in enumerate(spec.sessions, start=1)
     }
     scenario = scenario_of(programs, partial(_set_up, spec), name=name)
@@ -65,6 +66,10 @@ def scenario_of_spec(spec: Spec, name: str) -> Scenario:
         variants=scenario.variants,
         isolations=(Isolation.READ_COMMITTED,),
     )
+
+
+def _title(session: SpecSession) -> str:
+    return " ".join(step.name for step in session.steps)
 
 
 def _session_name(number: int, name: str) -> str:
@@ -159,24 +164,28 @@ class _Taking:
         self._cursor = Cursor(connection, session.kind)
         dbapi: Any = connection.dialect.loaded_dbapi
         self._wrong: type[Exception] = dbapi.ProgrammingError
+        # Held like any other program: not at all, where nobody listens for its statements.
+        self._held = bool(connection.engine.dispatch.before_cursor_execute)
         self._uncounted = False
         """Whether something was committed that the session has not counted as a commit."""
 
     def take(self, turn: _Turn) -> str:
         """Take a turn; what it gave."""
-        self._session.hold(turn.step)
+        self._hold(turn.step)
         if turn.setup is not None:
-            self._ask(turn.setup, lambda error: self._misbehave(f"its setup failed: {error}"))
-        said = self._ask(
-            turn.sql, lambda error: self._misbehave(f"step '{turn.name}' is wrong: {error}")
-        )
+            self._ask(turn.setup, "its setup")
+        said = self._ask(turn.sql, f"step '{turn.name}'", counts=turn.step.kind not in _ENDS)
         self._note_commit(turn)
         return f"{turn.name}: {said}"
+
+    def _hold(self, step: Step) -> None:
+        if self._held:
+            self._session.hold(step)
 
     def end(self) -> None:
         """End a transaction that was left open: that is a step, since it lets others go on."""
         if self._cursor.in_transaction():
-            self._session.hold(Step(StepKind.ROLLBACK, "rollback"))
+            self._hold(Step(StepKind.ROLLBACK, "rollback"))
             self.roll_back()
 
     def roll_back(self) -> None:
@@ -187,41 +196,43 @@ class _Taking:
     def _all_parts(self, block: str) -> Sequence[Rows | Done]:
         return list(self._cursor.parts(block))
 
-    def _ask(self, block: str, wrong: Callable[[str], None]) -> str:
+    def _ask(self, block: str, what: str, *, counts: bool = True) -> str:
+        """Ask a block and note the answer, of which rows and counts can be left out."""
         try:
             parts = self._all_parts(block)
         except self._kind.driver_error as error:
-            if self._cursor.lost_by(error):
-                self._misbehave(f"lost its connection: {first_line(error)}")
-            if isinstance(error, self._wrong):
-                wrong(first_line(error))
-            self._session.note(Effect(error=step_error(self._kind, error)))
-            refusal = refusal_of(self._kind, error)
-            if refusal is not None and refusal.retryable:
-                self._give_up()
-                raise
-            return f"{type(error).__name__}: {first_line(error)}"
-        self._session.note(_effect(parts))
-        return ", ".join(map(_readable, parts))
+            return self._refused(error, what)
+        self._session.note(_effect(parts if counts else ()))
+        return ", ".join(map(_readable, parts)) if counts else "done"
+
+    def _refused(self, error: Exception, what: str) -> str:
+        said = first_line(error)
+        if self._cursor.lost_by(error):
+            self._session.misbehave(f"lost its connection: {said}")
+        if isinstance(error, self._wrong):
+            self._session.misbehave(f"{what} is wrong: {said}")
+        self._session.note(Effect(error=step_error(self._kind, error)))
+        refusal = refusal_of(self._kind, error)
+        if refusal is not None and refusal.retryable:
+            self._give_up()
+            raise error
+        return f"{type(error).__name__}: {said}"
 
     def _give_up(self) -> None:
         if self._uncounted:
-            self._misbehave(
+            self._session.misbehave(
                 "refused after a commit that does not stand alone: put each COMMIT into a step of its "
                 "own, and what comes before a transaction into another session"
             )
-        self._session.hold(Step(StepKind.ROLLBACK, "rollback"))
+        self._hold(Step(StepKind.ROLLBACK, "rollback"))
         self._all_parts("ROLLBACK")
 
     def _note_commit(self, turn: _Turn) -> None:
-        if turn.step.kind is not StepKind.STATEMENT:
-            return
+        if turn.step.kind in _ENDS:
+            return  # the session has counted it
         alone = not self._cursor.in_transaction()
         wrote = written_by(turn.step.text, self._kind.sql_dialect)
         self._uncounted |= turn.commits_inside or bool(alone and wrote)
-
-    def _misbehave(self, reason: str) -> None:
-        self._session.misbehave(reason)
 
 
 def _effect(parts: Sequence[Rows | Done]) -> Effect:
@@ -235,8 +246,7 @@ def _effect(parts: Sequence[Rows | Done]) -> Effect:
 def _readable(part: Rows | Done) -> str:
     """A result in one line; the rows in an order that does not depend on where they lie."""
     if isinstance(part, Done):
-        count = part.rowcount or 0
-        return "done" if count <= 0 else f"{count} row{'' if count == 1 else 's'}"
+        return Effect(part.rowcount).readable()
     if not part.rows:
         return "no row"
     return " | ".join(sorted(", ".join(_shown(row)) for row in part.rows))

@@ -21,7 +21,7 @@ SERVER = """
 import os, signal, sys
 if os.fork() == 0:
     os.setsid()
-print("up", flush=True)
+os.write(1, b"up\n")
 signal.pause()
 """
 
