@@ -12,7 +12,7 @@ unknown, and unknown is not fine.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -232,7 +232,7 @@ def explore(database: LiveDatabase) -> Explore:
         *functions: Callable[[Connection], object],
         setup: Callable[[Connection], None],
         isolation: str = "read-committed",
-        invariants: tuple[Callable[[Connection], object], ...] = (),
+        invariants: Sequence[Callable[[Connection], object]] = (),
         serial_equivalence: bool = True,
         schedule: str | None = None,
         bounds: Bounds | None = None,

@@ -273,10 +273,7 @@ def _print_findings(out: Console, matrix: _Matrix, arguments: argparse.Namespace
     out.print("\nthe shortest executions that show them\n")
     for line in shortest(matrix.answers):
         out.print(line)
-    out.print(
-        "\none of them drawn: --only NAME --engine E --isolation L "
-        "[--schedule the one above, to run nothing else]"
-    )
+    out.print("\nto see one drawn: harness anomalies --only NAME --engine E --isolation L")
 
 
 def _keep(matrix: _Matrix, arguments: argparse.Namespace) -> None:

@@ -140,7 +140,8 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
         "(default: 50)",
     )
     too_big = parser.add_argument_group(
-        "when there are too many interleavings", "the verdict is then at best unknown, never 'holds'"
+        "when there are too many interleavings",
+        "the verdict is then at best unknown, never 'holds'",
     )
     too_big.add_argument(
         "--budget",

@@ -111,12 +111,12 @@ def _show(answers: Sequence[Offer | Missing]) -> None:
     _console().print(table)
     print()
     for engine in ENGINES.values():
-        first = next((answer for answer in answers if answer.engine is engine), None)
-        usable = [a for a in answers if a.engine is engine and isinstance(a, Offer)]
-        if usable:
-            print(f"{engine.name}: {usable[0].description}")
-        elif first is not None:
-            print(f"{engine.name}: none")
+        usable = [one for one in answers if one.engine is engine and isinstance(one, Offer)]
+        print(
+            f"{engine.name} is taken from {usable[0].description}"
+            if usable
+            else f"{engine.name} cannot be had"
+        )
 
 
 def _clean(arguments: argparse.Namespace) -> int:

@@ -11,7 +11,6 @@ Terms: a step is *released* when its session is let go, *waiting* while the serv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TypeVar
@@ -24,15 +23,16 @@ from harness.errors import DeadlineExceeded, HarnessError, ServerError
 from harness.interleave.execution import Deadlock, Execution, Observation, Turn
 from harness.interleave.limits import Limits
 from harness.interleave.patience import Patience
-from harness.interleave.scheduler import Redundant, Rest, Scheduler
-from harness.locks import LockProbe, Wait, WaitGraph
+from harness.interleave.scheduler import Redundant, Scheduler
+from harness.interleave.standing import Place, Standing
+from harness.locks import LockProbe, Wait
+from harness.outcome import Refusal
 from harness.programs import Program, Stopped
 from harness.sessions.hold import forbid_second_connections, hold_at_every_step
 from harness.sessions.session import (
     Arrival,
     Arrivals,
     Finished,
-    Held,
     Session,
     session_of_this_thread,
 )
@@ -41,17 +41,6 @@ from harness.sessions.step import StepKind
 T = TypeVar("T")
 
 _END_LIMIT_S = 5.0
-
-
-@dataclass(slots=True)
-class _Place:
-    """Where one session stands."""
-
-    session: Session
-    held: Held | None = None
-    finished: bool = False
-    turn: Turn | None = None
-    """The turn whose step is under way."""
 
 
 class Conductor:
@@ -77,10 +66,8 @@ class Conductor:
         self._limits = limits or Limits()
         self._observe = observe
         self._arrivals: Arrivals = SimpleQueue()
-        self._places: dict[str, _Place] = {}
+        self._standing = Standing()
         self._probe: LockProbe | None = None
-        self._waits: Mapping[str, Wait] = {}
-        self._execution = Execution()
         self._observe_now = False
         self._look_closely = False
         self._lift_rule: Callable[[], None] | None = None
@@ -94,7 +81,7 @@ class Conductor:
         self._lift_rule = forbid_second_connections()
         try:
             for name in self._programs:
-                self._places[name] = _Place(self._open_session(name))
+                self._places[name] = Place(self._open_session(name))
             self._probe = self._engine.probe(self._url)
         except BaseException:
             self.close()
@@ -120,7 +107,7 @@ class Conductor:
             HarnessError: a program could not be made to end; its thread is named.
         """
         stuck = self._end_threads()
-        self._places = {}
+        self._places.clear()
         if self._lift_rule is not None:
             self._lift_rule()
             self._lift_rule = None
@@ -192,8 +179,7 @@ class Conductor:
             ScheduleDiverged: the scheduler wants what the server does not allow.
             Redundant: the scheduler has seen all that this execution can lead to.
         """
-        self._execution = Execution()
-        self._waits = {}
+        self._standing.begin()
         self._look_closely = look_closely
         taking_part = list(self._programs if only is None else only)
         stops = stop_after_commits or {}
@@ -201,7 +187,7 @@ class Conductor:
             self._start(taking_part, stops)
             self._take_turns(scheduler)
         except (DeadlineExceeded, ServerError) as error:
-            self._execution.stopped = error.message
+            self.execution.stopped = error.message
             self._abandon()
         except Redundant:
             self._abandon(keep=True)
@@ -209,55 +195,37 @@ class Conductor:
         except BaseException:
             self._abandon()
             raise
-        return self._execution
+        return self.execution
 
     @property
     def execution(self) -> Execution:
         """The execution under way, or the last one."""
-        return self._execution
+        return self._standing.execution
+
+    @property
+    def _places(self) -> dict[str, Place]:
+        return self._standing.places
 
     def _start(self, names: Sequence[str], stops: Mapping[str, int]) -> None:
-        for place in self._places.values():
-            place.held, place.turn, place.finished = None, None, True
-        self._observation(0)
+        self._observation()
         for name in names:
-            self._places[name].finished = False
+            self._standing.start(name)
             self._places[name].session.start(self._programs[name], stops.get(name))
         self._settle()
         self._watch()
 
     def _take_turns(self, scheduler: Scheduler) -> None:
         while True:
-            rest = self._rest()
+            rest = self._standing.rest()
             if not rest.movable:
                 break
-            self._release(scheduler.next_turn(rest), rest)
+            self._patience.released(self._standing.release(scheduler.next_turn(rest), rest))
             self._settle()
             if self._observe_now:
-                self._observation(len(self._execution.turns))
+                self._observation()
         self._stop_on_unknown_end()
-        if self._execution.stopped is None:
+        if self.execution.stopped is None:
             scheduler.end_execution(rest)
-
-    def _release(self, name: str, rest: Rest) -> None:
-        place = self._places[name]
-        assert place.held is not None, f"{name} was given a turn but is not held"
-        turn = Turn(len(self._execution.turns) + 1, name, place.held.step, rest.movable)
-        self._execution.turns.append(turn)
-        place.turn, place.held = turn, None
-        self._patience.released(turn.step)
-        place.session.release()
-
-    def _rest(self) -> Rest:
-        movable = tuple(n for n, place in self._places.items() if place.held is not None)
-        refused = tuple(
-            f"{turn.session}:{turn.effect.error.refusal.code}"
-            for turn in self._execution.turns
-            if turn.effect is not None
-            and turn.effect.error is not None
-            and turn.effect.error.refusal is not None
-        )
-        return Rest(movable, tuple(sorted(self._waits)), refused)
 
     # -- coming to rest -------------------------------------------------------------------------------
 
@@ -271,36 +239,37 @@ class Conductor:
         Raises:
             DeadlineExceeded: a step neither settled nor waited in time.
         """
-        deadline = Deadline.after(self._limits.step_s)
+        deadline: Deadline | None = None
         patience_s = self._first_patience_s()
-        while under_way := self._under_way():
+        while under_way := self._standing.under_way():
             if (arrival := self._next_arrival(patience_s)) is not None:
                 self._note(arrival)
                 patience_s = self._first_patience_s()
                 continue
+            deadline = deadline or Deadline.after(self._limits.step_s)
             waits = self._ask_who_waits(under_way)
             # The answer may have come while we asked, so look once more before believing it.
             if (arrival := self._next_arrival(0)) is not None:
                 self._note(arrival)
                 patience_s = self._first_patience_s()
                 continue
-            if len(waits) == len(under_way) and self._is_rest(waits):
+            if self._standing.is_rest(under_way, waits):
                 self._begin_to_wait(waits)
                 return
             patience_s = self._patience.next_s()
             if deadline.over():
-                raise DeadlineExceeded(self._late(under_way, waits))
-        self._waits = {}
-
-    def _under_way(self) -> list[str]:
-        return [n for n, p in self._places.items() if p.held is None and not p.finished]
+                late = self._standing.late(under_way, waits)
+                raise DeadlineExceeded(f"not at rest within {self._limits.step_s:g} s: {late}")
+        self._standing.waits = {}
 
     def _first_patience_s(self) -> float:
         """None, if only sessions are under way that waited before and nothing can have woken them."""
-        last = self._execution.turns[-1] if self._execution.turns else None
-        if last is None or last.settled_in is None or last.step.kind is not StepKind.STATEMENT:
-            return self._patience.first_s()
-        return 0.0 if self._waits.keys() >= set(self._under_way()) else self._patience.first_s()
+        waits = self._standing.waits
+        if waits and waits.keys() >= set(self._standing.under_way()):
+            last = self.execution.turns[-1]
+            if last.settled_in is not None and last.step.kind is StepKind.STATEMENT:
+                return 0.0
+        return self._patience.first_s()
 
     def _next_arrival(self, timeout_s: float) -> Arrival | None:
         try:
@@ -309,22 +278,18 @@ class Conductor:
             return None
 
     def _ask_who_waits(self, under_way: Sequence[str]) -> Mapping[str, Wait]:
-        if not self._execution.turns:
+        if not self.execution.turns:
             return {}
         self.probes_asked += 1
         return self._probing(lambda probe: probe.waiting(under_way))
-
-    def _is_rest(self, waits: Mapping[str, Wait]) -> bool:
-        can_move = any(place.held is not None for place in self._places.values())
-        return can_move and not WaitGraph(tuple(waits.values())).cycle()
 
     def _begin_to_wait(self, waits: Mapping[str, Wait]) -> None:
         for name, wait in waits.items():
             turn = self._places[name].turn
             if turn is not None and turn.wait is None:
                 turn.wait = self._closer(wait)
-                self._patience.waits(turn.step)
-        self._waits = waits
+                self._patience.waits()
+        self._standing.waits = waits
 
     def _closer(self, wait: Wait) -> Wait:
         if not self._look_closely:
@@ -332,65 +297,40 @@ class Conductor:
         return self._probing(lambda probe: probe.details(wait.waiter)) or wait
 
     def _note(self, arrival: Arrival) -> None:
-        place = self._places[arrival.session.name]
-        turn, place.turn = place.turn, None
-        if turn is not None:
-            turn.effect = arrival.effect
-            turn.settled_in = len(self._execution.turns)
-            if turn.settled_in == turn.number:
-                self._patience.answered()
-            self._note_effect(turn)
-        if isinstance(arrival.state, Held):
-            place.held = arrival.state
+        turn = self._standing.arrive(arrival)
+        if turn is None:
             return
-        place.finished = True
-        self._execution.ends[arrival.session.name] = arrival.state.end
-
-    def _note_effect(self, turn: Turn) -> None:
+        if turn.settled_in == turn.number:
+            self._patience.answered()
         error = turn.effect.error if turn.effect is not None else None
         if error is None:
             self._observe_now |= turn.step.kind is StepKind.COMMIT
-            return
-        refusal = error.refusal
-        if refusal is not None and refusal.kind == "deadlock":
-            report = self._probing(lambda probe: probe.last_deadlock(error.detail))
-            self._execution.deadlocks.append(
-                Deadlock(
-                    len(self._execution.turns),
-                    turn.session,
-                    refusal,
-                    report.cycle if report else (),
-                    report.lines if report else (),
-                )
-            )
+        elif error.refusal is not None and error.refusal.kind == "deadlock":
+            self._note_deadlock(turn, error.refusal, error.detail)
 
-    def _late(self, under_way: Sequence[str], waits: Mapping[str, Wait]) -> str:
-        parts = []
-        for name in under_way:
-            turn = self._places[name].turn
-            what = turn.step.readable() if turn else "the part before its first statement"
-            state = "waits by the server's word" if name in waits else "has not answered"
-            parts.append(f"{name} {state}: {what}")
-        return f"not at rest within {self._limits.step_s:g} s: " + "; ".join(parts)
+    def _note_deadlock(self, turn: Turn, refusal: Refusal, detail: str) -> None:
+        report = self._probing(lambda probe: probe.last_deadlock(detail))
+        cycle, lines = (report.cycle, report.lines) if report else ((), ())
+        found = Deadlock(self._standing.turns, turn.session, refusal, cycle, lines)
+        self.execution.deadlocks.append(found)
 
     # -- the ends -------------------------------------------------------------------------------------
 
     def _stop_on_unknown_end(self) -> None:
-        for name, end in self._execution.ends.items():
+        for name, end in self.execution.ends.items():
             if isinstance(end, Stopped) and not end.reason.startswith("stopped after"):
-                self._execution.stopped = f"{name}: {end.reason}"
+                self.execution.stopped = f"{name}: {end.reason}"
 
-    def _observation(self, after_turn: int) -> None:
+    def _observation(self) -> None:
+        """Have the invariants look at what is committed now."""
         self._observe_now = False
-        if self._observe is not None:
-            values = self._observing(self._observe)
-            self._execution.observations.append(Observation(after_turn, values))
-
-    def _observing(self, observe: Callable[[], tuple[object, ...]]) -> tuple[object, ...]:
+        if self._observe is None:
+            return
         try:
-            return observe()
+            values = self._observe()
         except self._engine.driver_error as error:
             raise ServerError(f"the server stopped answering: {error}") from error
+        self.execution.observations.append(Observation(self._standing.turns, values))
 
     def _probing(self, ask: Callable[[LockProbe], T]) -> T:
         assert self._probe is not None, "the conductor is used outside its 'with' block"
@@ -422,7 +362,7 @@ class Conductor:
             elif not place.finished:
                 self._cut(place)
         deadline = Deadline.after(5.0)
-        while (left := self._under_way()) and not deadline.over():
+        while (left := self._standing.under_way()) and not deadline.over():
             arrival = self._next_arrival(1.0 if keep else 0.1)
             if arrival is None:
                 for name in left:
@@ -432,14 +372,14 @@ class Conductor:
             else:
                 arrival.session.abandon(keep=keep)
 
-    def _nudge(self, place: _Place) -> None:
+    def _nudge(self, place: Place) -> None:
         """End a program from which nothing is heard: it computes, or an interrupt took its word."""
         place.finished = not place.session.running
         if not place.finished:
             place.session.abandon()
             place.session.interrupt()
 
-    def _cut(self, place: _Place) -> None:
+    def _cut(self, place: Place) -> None:
         """Have the server end a connection whose step is under way."""
         place.session.mark_abandoned()
         if place.session.name not in self._watched:
@@ -448,5 +388,3 @@ class Conductor:
             self._probing(lambda probe: probe.cancel(place.session.name))
         except ServerError:
             pass  # the server is gone, and the connection with it
-
-

@@ -128,8 +128,7 @@ class Exhaustive:
 
     def _is_searched(self, node: Node) -> bool:
         return all(
-            name in node.branches and node.branches[name].searched()
-            for name in self.turns_at(node)
+            name in node.branches and node.branches[name].searched() for name in self.turns_at(node)
         )
 
     def fraction(self) -> float:

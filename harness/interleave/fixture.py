@@ -299,7 +299,9 @@ class Fixture:
         self.rebuilds += len(names)
         # A trigger fills other tables while its own is loaded: those come after it.
         for triggers in (True, False):
-            group = [n for n in self._by_name if n in names and (n in self._with_triggers) == triggers]
+            group = [
+                n for n in self._by_name if n in names and (n in self._with_triggers) == triggers
+            ]
             self._load_rows(connection, group, self._engine.truncate(group))
         return sorted(names)
 

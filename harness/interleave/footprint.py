@@ -4,10 +4,10 @@ Everything here errs on the side of conflict. Tables count as wholes, whatever r
 statement that cannot be read, calls a function that is not built in, or changes definitions touches
 everything.
 
-Terms: a plain read *reads*; a locking read FOR SHARE, and an insert for the rows that its foreign keys
-name, *share*; a change and a read FOR UPDATE *exclude*; what changes definitions, or cannot be read,
-*bars*. Reading and sharing do not conflict. Where reads take no locks and see committed rows only, reading
-and excluding do not either, until the exclusion ends with a commit.
+Terms: a plain read *reads*; a locking read FOR SHARE, and an insert for the rows that its foreign
+keys name, *share*; a change and a read FOR UPDATE *exclude*; what changes definitions, or cannot be
+read, *bars*. Reading and sharing do not conflict. Where reads take no locks and see committed rows
+only, reading and excluding do not either, until the exclusion ends with a commit.
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ class Footprint:
     def conflicts(self, other: Footprint, *, reads_see: bool = True) -> bool:
         """Whether the order of two steps can matter.
 
-        `reads_see` says that a plain read is affected by what the other excludes: it always is where
-        the other commits, and before that only where reads take locks or see uncommitted rows.
+        `reads_see` says that a plain read is affected by what the other excludes: it always is
+        where the other commits, and before that only where reads take locks or see uncommitted
+        rows.
 
         >>> a, b = Footprint({"t": Mode.READS}), Footprint({"t": Mode.EXCLUDES})
         >>> a.conflicts(b), a.conflicts(a), a.conflicts(Footprint({"u": Mode.EXCLUDES}))
@@ -115,8 +116,11 @@ class References:
         )
 
     def touched_by_change(self, table: str, *, goes: bool) -> Footprint:
-        """What a change of a table touches beyond it; `goes` if its rows may vanish or be renamed."""
-        found = Footprint({parent: Mode.SHARES for parent in self.parents.get(table, ())})
+        """What a change of a table touches beyond it.
+
+        `goes` says that rows may vanish or be renamed, and those that name them be touched.
+        """
+        found = Footprint(dict.fromkeys(self.parents.get(table, ()), Mode.SHARES))
         if goes:
             for child in self.children.get(table, ()):
                 found |= Footprint({child: Mode.EXCLUDES})
@@ -150,7 +154,9 @@ class _Parsed:
 @lru_cache(maxsize=4096)
 def _parsed(text: str, dialect: str) -> _Parsed | None:
     try:
-        tree = sqlglot.parse_one(_PLACEHOLDER.sub("NULL", text).replace("%%", "%"), dialect=dialect)
+        tree: exp.Expression = sqlglot.parse_one(
+            _PLACEHOLDER.sub("NULL", text).replace("%%", "%"), dialect=dialect
+        )
     except SqlglotError:
         return None
     if any(tree.find_all(exp.Anonymous, exp.Command)):
@@ -166,24 +172,24 @@ def _parsed(text: str, dialect: str) -> _Parsed | None:
     return None
 
 
-def _read_mode(tree: exp.Expression) -> Mode:
+def _read_mode(tree: exp.Expr) -> Mode:
     locks = list(tree.find_all(exp.Lock))
     if not locks:
         return Mode.READS
     return Mode.EXCLUDES if any(lock.args.get("update") for lock in locks) else Mode.SHARES
 
 
-def _reads(tree: exp.Expression, mode: Mode) -> Footprint:
+def _reads(tree: exp.Expr, mode: Mode) -> Footprint:
     named = {cte.alias for cte in tree.find_all(exp.CTE)}
     tables = {table.name for table in tree.find_all(exp.Table)} - named
     return Footprint(dict.fromkeys(tables, mode))
 
 
-def _changes_in(tree: exp.Expression) -> tuple[tuple[str, bool], ...]:
+def _changes_in(tree: exp.Expr) -> tuple[tuple[str, bool], ...]:
     return tuple(_change(node) for node in tree.find_all(exp.Insert, exp.Update, exp.Delete))
 
 
-def _change(node: exp.Expression) -> tuple[str, bool]:
+def _change(node: exp.Expr) -> tuple[str, bool]:
     table = node.find(exp.Table)
     joined = table is not None and isinstance(node, exp.Update) and table.args.get("joins")
     if table is None or joined:

@@ -1,10 +1,10 @@
 """Which events of an execution are ordered by cause, and which merely happened in turn.
 
 An *event* is a turn: the step released, and every step that settled in it. Two events of
-different sessions *conflict* if their footprints do. *Happens before* is the least order that holds the
-turns of each session and all conflicting events in the order they were seen; executions with the
-same order of cause differ in nothing that a database can show (Mazurkiewicz 1977). A *race* is a
-conflicting pair with nothing between: it could have gone the other way.
+different sessions *conflict* if their footprints do. *Happens before* is the least order that holds
+the turns of each session and all conflicting events in the order they were seen; executions with
+the same order of cause differ in nothing that a database can show (Mazurkiewicz 1977). A *race* is
+a conflicting pair with nothing between: it could have gone the other way.
 """
 
 from __future__ import annotations

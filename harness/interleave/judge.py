@@ -11,7 +11,6 @@ from harness.interleave.execution import Execution
 from harness.programs import Raised
 from harness.scenario import Scenario
 
-
 NOT_SERIALIZABLE = "not serializable"
 
 

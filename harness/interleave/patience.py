@@ -1,49 +1,53 @@
 """How long to listen for a step's answer before the server is asked who waits.
 
-A matter of speed only, never of evidence: asked too soon the server says that nobody waits yet, asked
-late it says the same as it would have said before.
+A matter of speed only, never of evidence: asked too soon the server says that nobody waits yet,
+asked late it says the same as it would have said before.
 """
 
 from __future__ import annotations
 
 from harness.clock import now_s
-from harness.sessions.step import Step
 
-_SHORTEST_S, _LONGEST_S = 0.0002, 0.02
+Situation = tuple[str, ...]
+"""The text of the step let go, and those of the steps before which others are held."""
+
+_SHORTEST_S, _LONGEST_S = 0.00015, 0.02
 
 
 class Patience:
-    """Learns how quickly this server answers, and which statements it ever made wait.
+    """Learns how quickly this server answers, and in which situations a step ever waited.
 
-    Most steps never wait, and to ask about those costs as much as a statement of their own. A
-    statement that has waited before will often wait again: it is asked about early.
+    Most steps never wait, and to ask about those costs as much as a statement of their own. The same
+    step beside the same steps of others will mostly wait again: then it is asked about early.
     """
 
     def __init__(self) -> None:
         self._usual_s = 0.001
-        self._have_waited: set[str] = set()
+        self._have_waited: set[Situation] = set()
         self._released_s = 0.0
-        self._step: Step | None = None
+        self._situation: Situation | None = None
 
-    def released(self, step: Step) -> None:
-        """Note that a step was let go now."""
-        self._step, self._released_s = step, now_s()
+    def released(self, situation: Situation) -> None:
+        """Note that a step is let go now."""
+        self._situation, self._released_s = situation, now_s()
 
     def answered(self) -> None:
         """Note that the step let go last has settled by itself."""
-        if self._step is not None:
+        if self._situation is not None:
             self._usual_s += (now_s() - self._released_s - self._usual_s) / 16
-            self._step = None
+            self._situation = None
 
-    def waits(self, step: Step) -> None:
-        """Note that the server reported this step waiting."""
-        self._have_waited.add(step.text)
-        self._step = None
+    def waits(self) -> None:
+        """Note that the server reported the step let go last waiting."""
+        if self._situation is not None:
+            self._have_waited.add(self._situation)
+            self._situation = None
 
     def first_s(self) -> float:
         """How long to listen before asking for the first time."""
-        often = self._step is not None and self._step.text in self._have_waited
-        return self._within(self._usual_s * (1.25 if often else 8))
+        if self._situation is None:  # somebody may just have been let go on
+            return self._within(self._usual_s * 2)
+        return self._within(self._usual_s * (0.5 if self._situation in self._have_waited else 8))
 
     def next_s(self) -> float:
         """How long to listen before asking again."""

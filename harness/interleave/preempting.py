@@ -1,8 +1,8 @@
 """Search all executions with few preemptions first: most bugs need no more than two.
 
-A *preemption* takes the turn from a session that could have gone on (Musuvathi and Qadeer 2007). With
-a bound the search is complete only within it; deepening raises the bound until all is searched, the
-greatest bound is reached or the budget is over.
+A *preemption* takes the turn from a session that could have gone on (Musuvathi and Qadeer 2007).
+With a bound the search is complete only within it; deepening raises the bound until all is
+searched, the greatest bound is reached or the budget is over.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Depth-first search that leaves out executions which cannot differ.
 
-Dynamic partial-order reduction (Flanagan and Godefroid 2005) with sleep sets (Godefroid 1996). After
-each execution its races are found, and where a race could have gone the other way, the other turn is
-put on the list of the state before it: what is never on a list would only have exchanged
+Dynamic partial-order reduction (Flanagan and Godefroid 2005), with sleep sets (Godefroid 1996).
+After each execution its races are found, and where a race could have gone the other way, the other turn
+is put on the list of the state before it: what is never on a list would only have exchanged
 neighbours that commute. A session *sleeps* at a state if its turn has been tried to the end at an
-earlier state and nothing that happened since conflicts with it: taking it now leads to what has been seen.
+earlier state and nothing that happened since conflicts with it: taking it now leads to what has
+been seen.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from harness.interleave.scheduler import Redundant, Rest
 class Reduced(Exhaustive):
     """A scheduler that takes one execution of each order of cause.
 
-    `under_way` gives the execution that is being conducted: what its last turn did decides who sleeps.
-    An execution in which everybody who can move sleeps is cut off; `cut` counts those.
+    `under_way` gives the execution that is being conducted: what its last turn did decides who
+    sleeps. An execution in which everybody who can move sleeps is cut off; `cut` counts those.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Reduced(Exhaustive):
         return self._take(node, turns[0])
 
     def turns_at(self, node: Node) -> tuple[str, ...]:
-        """The turns on the state's list; on a new state, one: the session that is at work goes on."""
+        """The turns on the state's list; on a new state, that of the session that is at work."""
         awake = [name for name in node.rest.movable if name not in node.asleep]
         if awake and not node.wanted & set(awake):
             turns = self._under_way().turns

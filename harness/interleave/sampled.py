@@ -1,9 +1,9 @@
 """Sample executions where the tree is too big to search whole. A sample never shows that all holds.
 
-`random` takes each turn by lot. `pct` gives sessions random priorities and lowers one at a few random
-turns: a bug that needs *d* ordering constraints among *n* sessions and *k* turns is met by one
-execution with probability of at least 1 / (n·k^(d-1)) (Burckhardt and others 2010). Both repeat with the
-same seed, as far as the server gives the same answers.
+`random` takes each turn by lot. `pct` gives sessions random priorities and lowers one at a few
+random turns: a bug that needs *d* ordering constraints among *n* sessions and *k* turns is met by
+one execution with probability of at least 1 / (n·k^(d-1)) (Burckhardt and others 2010). Both repeat
+with the same seed, as far as the server gives the same answers.
 """
 
 from __future__ import annotations

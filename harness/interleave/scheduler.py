@@ -24,7 +24,7 @@ class Rest:
     refused: tuple[str, ...] = ()
 
 
-class Redundant(Exception):  # noqa: N818 - it is no error: there is nothing new to see
+class Redundant(Exception):
     """The execution under way can lead to nothing that has not been seen: leave it."""
 
 

@@ -98,9 +98,7 @@ class StoredTable:
 
     def _text(self, statement: ClauseElement) -> str:
         """The statement with its values written out."""
-        made = str(
-            statement.compile(dialect=self._dialect, compile_kwargs={"literal_binds": True})
-        )
+        made = str(statement.compile(dialect=self._dialect, compile_kwargs={"literal_binds": True}))
         doubles = self._dialect.paramstyle in ("format", "pyformat")
         return made.replace("%%", "%") if doubles else made
 

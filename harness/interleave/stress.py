@@ -1,9 +1,9 @@
 """The free-running lane: programs at full speed beside each other, many rounds, nothing held.
 
 The systematic search takes statements as wholes, and two statements can overlap inside the server
-(`INSERT … WHERE NOT EXISTS`, an upsert without a unique key). So a systematic "holds" is followed by
-some rounds in which the programs start together and run freely. A round can only break what the search
-found whole: it proves nothing when it does not.
+(`INSERT … WHERE NOT EXISTS`, an upsert without a unique key). So a systematic "holds" is followed
+by some rounds in which the programs start together and run freely. A round can only break what the
+search found whole: it proves nothing when it does not.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
+from typing import Self
 
 from sqlalchemy import URL, Connection, create_engine
 
@@ -57,7 +58,7 @@ class FreeRun:
         self._arrivals: Arrivals = SimpleQueue()
         self._sessions: dict[str, Session] = {}
 
-    def __enter__(self) -> FreeRun:
+    def __enter__(self) -> Self:
         try:
             for name in self._programs:
                 database = create_engine(

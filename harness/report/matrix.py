@@ -21,12 +21,13 @@ from harness.interleave.cell import Cell
 from harness.report.document import document
 
 LEGEND = """\
-✓ prevented: no possible interleaving of the programs shows the anomaly, because of those that would
-  without any concurrency control
-    wait          some cannot happen: a lock makes a step wait past its place
-    refusal CODE  some end with the server refusing a program, every time
-    snapshot      some happen as they are, and reads are answered from versions that hide it
-possible A/B: A of the B possible interleavings show it"""
+✓             prevented: no possible interleaving shows the anomaly. The orders of the statements
+              that would show it if nothing controlled them
+  wait          cannot be had, because a lock makes a step wait past its place,
+  refusal CODE  always end with the server refusing a program,
+  snapshot      can be had, but reads are answered from versions that hide it;
+              where two are named, some orders are hindered by the one and some by the other
+possible A/B  A of the B possible interleavings show it"""
 
 PREVENTED, POSSIBLE, UNKNOWN = "prevented", "possible", "unknown"
 _STYLE = {PREVENTED: "green", POSSIBLE: "bold red", UNKNOWN: "yellow"}

@@ -36,9 +36,9 @@ def _free_story(cell: Cell, finding: Finding, again: str) -> str:
         [
             f"{_where(cell)}: {finding.kind}",
             "",
-            f"No order of whole statements breaks it, but {cell.rounds_broken} of {cell.rounds} rounds",
-            "in which the programs ran freely beside each other did: their statements overlapped inside",
-            "the server. In the first of them",
+            f"No order of whole statements breaks it, but {cell.rounds_broken} of {cell.rounds}",
+            "rounds in which the programs ran freely beside each other did: their statements",
+            "overlapped inside the server. In the first of them",
             *(f"  {end}" for end in ends),
             "",
             *finding.sentences,

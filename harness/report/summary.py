@@ -16,7 +16,9 @@ def name_of(cell: Cell) -> str:
 def first_word(cell: Cell) -> str:
     """What is said of a cell as soon as it is known."""
     broken = f", broken in {cell.possible_anomalies}" if cell.anomalies else ""
-    return f"{name_of(cell)}: {cell.verdict.value}, {cell.coverage()}{broken}, {cell.elapsed_s:.1f} s"
+    return (
+        f"{name_of(cell)}: {cell.verdict.value}, {cell.coverage()}{broken}, {cell.elapsed_s:.1f} s"
+    )
 
 
 def refused_work(cells: Sequence[Cell]) -> Iterator[str]:

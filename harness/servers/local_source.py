@@ -23,10 +23,13 @@ def offer(engine: Engine, options: ServerOptions) -> Offer | Missing:
         return Offer(
             engine, "local", source, version, functools.partial(open_local, engine, found, source)
         )
+    if reasons:
+        lacking = "does it lack a library? unpack the packages it needs into the same folder"
+        return Missing(engine, "local", "; ".join(reasons), lacking)
     return Missing(
         engine,
         "local",
-        "; ".join(reasons) or f"no program {' or '.join(engine.recipe.local.programs)} found",
+        f"no program {' or '.join(engine.recipe.local.programs)} found",
         f"install {engine.recipe.local.package}, or name a folder with the unpacked package: "
         "--local-servers DIR",
     )

@@ -52,12 +52,13 @@ class Step:
         return cls(StepKind.STATEMENT, text, parameters)
 
     def readable(self) -> str:
-        """One line in which the parameters stand where they go; for people, never for a server.
+        r"""One line in which the parameters stand where they go; for people, never for a server.
 
         Casts of parameters are left out, and the table's name before its columns where only one
         table's columns are named.
 
-        >>> Step(StepKind.STATEMENT, "select t.v from t\\n where t.k = %(k)s::INTEGER", {"k": 1}).readable()
+        >>> asked = "select t.v from t\n where t.k = %(k)s::INTEGER"
+        >>> Step(StepKind.STATEMENT, asked, {"k": 1}).readable()
         'select v from t where k = 1'
         """
         text = _ANONYMOUS.sub("", _CAST.sub(r"\1", self.text))

@@ -59,14 +59,14 @@ class Answer:
 def aligned(result: Rows) -> str:
     """Rows as libpq's PQprint aligns them: right where a column holds numbers only, by bytes.
 
-    >>> print(aligned(Rows(("name", "n"), (("a", "10"), ("bc", None)))), end="")
+    >>> print(aligned(Rows(("name", "n"), (("a", "10"), (None, "7")))), end="")
     name| n
     ----+--
     a   |10
-    bc  |  
+        | 7
     (2 rows)
     <BLANKLINE>
-    """  # noqa: W291 - the last column of a row is filled with blanks, too
+    """
     if not result.columns:
         return ""
     places = range(len(result.columns))

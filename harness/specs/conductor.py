@@ -1,9 +1,9 @@
 """Conduct a spec's permutations on a live server.
 
-Steps are sent in the order of the permutation. After each the conductor waits for all sessions to come
-to rest: a step has come back, or the *server* says that it waits for another session of the spec. Elapsed
-time decides nothing. A wait that closes a cycle is no rest: the server will resolve it, and how soon it
-looks for deadlocks makes no difference to what is told.
+Steps are sent in the order of the permutation. After each the conductor waits for all sessions to
+come to rest: a step has come back, or the *server* says that it waits for another session of the
+spec. Elapsed time decides nothing. A wait that closes a cycle is no rest: the server will resolve
+it, and how soon it looks for deadlocks makes no difference to what is told.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from types import TracebackType
+from typing import Self
 
 from sqlalchemy import URL, Connection, create_engine
 
@@ -70,11 +71,11 @@ class SpecConductor:
         self._actors: dict[str, _Actor] = {}
         self._probe: LockProbe | None = None
         self.complaints: list[str] = []
-        """Teardown blocks that the server refused: the next permutation is conducted all the same."""
+        """Teardown blocks that the server refused: the next permutation is conducted anyway."""
 
-    # -- life ----------------------------------------------------------------------------------------
+    # -- life -------------------------------------------------------------------------------------
 
-    def __enter__(self) -> SpecConductor:
+    def __enter__(self) -> Self:
         try:
             for name in [CONTROL, *(session.name for session in self._spec.sessions)]:
                 self._actors[name] = _Actor(self._open(name))
@@ -117,13 +118,11 @@ class SpecConductor:
             # A transaction that a permutation leaves open is open in the next one, too.
             pool_reset_on_return=None,
         )
-        session = Session(
-            name, self._engine, database, self._arrivals, step_limit=_STEPS_AT_MOST
-        )
+        session = Session(name, self._engine, database, self._arrivals, step_limit=_STEPS_AT_MOST)
         session.open()
         return session
 
-    # -- one permutation -----------------------------------------------------------------------------
+    # -- one permutation --------------------------------------------------------------------------
 
     def conduct(self, permutation: Permutation) -> str:
         """Set up, take the steps, tear down; what the isolation tester would say of it.
@@ -199,7 +198,7 @@ class SpecConductor:
 
         return run
 
-    # -- turns ---------------------------------------------------------------------------------------
+    # -- turns ------------------------------------------------------------------------------------
 
     def _run_alone(self, name: str, sql: str, what: str, report: Report) -> None:
         """Have a setup or teardown block done while everybody else rests."""
@@ -247,10 +246,10 @@ class SpecConductor:
         actor.asked, actor.answer, actor.held = sql, None, False
         actor.session.release()
 
-    # -- coming to rest --------------------------------------------------------------------------------
+    # -- coming to rest ---------------------------------------------------------------------------
 
     def _settle(self, until: Callable[[], bool] = lambda: True) -> None:
-        """Wait until every block sent has come back or waits by the server's word, and `until` holds.
+        """Wait until every block has come back or waits by the server's word, and `until` holds.
 
         Raises:
             DeadlineExceeded: that does not come to be.
@@ -326,7 +325,7 @@ class SpecConductor:
             "can this order happen? a session that waits cannot take its next step",
         )
 
-    # -- what the report asks --------------------------------------------------------------------------
+    # -- what the report asks ---------------------------------------------------------------------
 
     def answer(self, session: str) -> Answer | None:
         """What came back for the session's last block; None while it is under way."""

@@ -1,9 +1,9 @@
 """A spec's sessions as programs, to explore every possible interleaving of their steps.
 
-A session is one program: its setup is carried out with its first step, and its teardown is a step of its
-own, because it usually ends the transaction. A step is one turn, however many statements it has. What
-the steps gave is the program's result. A session whose transaction the server refuses gives up, as an
-application would; the tester would send its other steps all the same.
+A session is one program: its setup is carried out with its first step, and its teardown is a step
+of its own, because it usually ends the transaction. A step is one turn, however many statements it
+has. What the steps gave is the program's result. A session whose transaction the server refuses
+gives up, as an application would; the isolation tester would send its other steps all the same.
 
 Nothing is left out of the search: SQL that begins and ends transactions by itself does not tell in
 advance which of its steps commute.
@@ -82,7 +82,7 @@ def _session_name(number: int, name: str) -> str:
 
 
 def _set_up(spec: Spec, connection: Connection) -> None:
-    """Carry the setup blocks out, on a connection in autocommit: not all SQL can be in a transaction."""
+    """Carry the setup blocks out in autocommit: not all SQL can be in a transaction."""
     backend = connection.engine.url.get_backend_name()
     kind = next(e for e in ENGINES.values() if e.driver.partition("+")[0] == backend)
     with connection.engine.connect() as own:
@@ -221,8 +221,8 @@ class _Taking:
     def _give_up(self) -> None:
         if self._uncounted:
             self._session.misbehave(
-                "refused after a commit that does not stand alone: put each COMMIT into a step of its "
-                "own, and what comes before a transaction into another session"
+                "refused after a commit that does not stand alone: put each COMMIT into a step "
+                "of its own, and what is done outside transactions into another session"
             )
         self._hold(Step(StepKind.ROLLBACK, "rollback"))
         self._all_parts("ROLLBACK")

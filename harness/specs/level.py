@@ -12,9 +12,9 @@ _DONE = "harness.specs.level"
 def begin_by_hand(connection: Connection, level: str | None = None) -> None:
     """Leave it to SQL to begin transactions, until this connection is closed.
 
-    What a bare BEGIN begins runs at *level*, and without one at that which the connection was made for.
-    Some drivers tell it to the server once and for all, others say it in each BEGIN of their own: there
-    the session is told in the words of the SQL standard.
+    What a bare BEGIN begins runs at *level*, or else at that which the connection was made for.
+    Some drivers tell it to the server once and for all, others say it in each BEGIN of their own:
+    there the session is told in the words of the SQL standard.
     """
     if connection.info.get(_DONE):
         return

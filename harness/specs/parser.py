@@ -58,7 +58,7 @@ class _Parser:
         self._steps: dict[str, int] = {}
         self._session_of: dict[str, str] = {}
 
-    # -- the parts of the format -------------------------------------------------------------------
+    # -- the parts of the format ------------------------------------------------------------------
 
     def spec(self) -> Spec:
         """A whole file."""
@@ -66,7 +66,8 @@ class _Parser:
         while self._is("setup"):
             setups.append(self._sql_behind("setup"))
         teardown = self._sql_behind("teardown") if self._is("teardown") else None
-        sessions = [self._session("'session'" if teardown else "'setup', 'teardown' or 'session'")]
+        first = "'setup', 'teardown' or 'session'" if teardown is None else "'session'"
+        sessions = [self._session(first)]
         while not (self._is("permutation") or self._word.kind is Kind.END):
             sessions.append(self._session("'session' or 'permutation'"))
         permutations = []
@@ -124,7 +125,7 @@ class _Parser:
         self._advance()
         return AfterNotices(name.text, int(self._take(Kind.NUMBER, "how many notices").text))
 
-    # -- what must be true of names ------------------------------------------------------------------
+    # -- what must be true of names ---------------------------------------------------------------
 
     def _check_markers(self, place: Place, line: int, taken: Collection[str]) -> None:
         for marker in place.markers:
@@ -158,7 +159,7 @@ class _Parser:
         declared[word.text] = word.line
         return word.text
 
-    # -- words -----------------------------------------------------------------------------------------
+    # -- words ------------------------------------------------------------------------------------
 
     def _sql_behind(self, keyword: str) -> str:
         self._advance()
@@ -175,7 +176,8 @@ class _Parser:
     def _take(self, kind: Kind, expected: str) -> Word:
         word = self._word
         if word.kind is not kind:
-            hints = ["a keyword needs quotes to be a name"] if word.kind is Kind.KEYWORD else []
+            is_keyword = (kind, word.kind) == (Kind.NAME, Kind.KEYWORD)
+            hints = ["a keyword needs quotes to be a name"] if is_keyword else []
             raise self._unexpected(expected, *hints)
         self._advance()
         return word

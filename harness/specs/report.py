@@ -1,9 +1,9 @@
 """Tell a permutation as PostgreSQL's isolation tester does: what is said, and when.
 
 The tester looks at one step at a time, in a fixed order, and says what it sees: first at the step
-that it has just sent, then at those it has seen waiting, the longest waiting first. A step that comes
-to wait is looked at again when the next one has been sent. Here the same looks are taken when the
-sessions are at rest, so that what is said does not depend on who was quicker.
+that it has just sent, then at those it has seen waiting, the longest waiting first. A step that
+comes to wait is looked at again when the next one has been sent. Here the same looks are taken when
+the sessions are at rest, so that what is said does not depend on who was quicker.
 
 No connection and no clock: the stage says what became of a step.
 """
@@ -107,7 +107,7 @@ class Report:
             self.waiting.remove(sent)
         return completed
 
-    # -- one look ----------------------------------------------------------------------------------------
+    # -- one look ---------------------------------------------------------------------------------
 
     def _complete(self, sent: Sent, *, first: bool) -> bool:
         head = f"step {sent.step.name}: "
@@ -149,6 +149,4 @@ class Report:
 
     def _say_notification(self, session: str, got: Notification) -> None:
         sender = self._stage.name_of(got.sender) or f"PID {got.sender}"
-        self.say(
-            f'{session}: NOTIFY "{got.channel}" with payload "{got.payload}" from {sender}\n'
-        )
+        self.say(f'{session}: NOTIFY "{got.channel}" with payload "{got.payload}" from {sender}\n')

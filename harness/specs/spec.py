@@ -137,7 +137,8 @@ class Spec:
         >>> [str(permutation) for permutation in Spec((one, two)).every_permutation()]
         ['permutation a b', 'permutation b a']
         """
-        return map(Permutation, _merged([[Place(s.name) for s in one.steps] for one in self.sessions]))
+        piles = [[Place(step.name) for step in session.steps] for session in self.sessions]
+        return map(Permutation, _merged(piles))
 
 
 def _merged(piles: list[list[Place]]) -> Iterator[tuple[Place, ...]]:
@@ -152,9 +153,9 @@ def _merged(piles: list[list[Place]]) -> Iterator[tuple[Place, ...]]:
 def quoted(name: str) -> str:
     """A name as a spec writes it.
 
-    >>> quoted("s1"), quoted("step"), quoted('a "b"')
-    ('s1', '"step"', '"a ""b\"""')
-    """
+    >>> print(quoted("s1"), quoted("step"), quoted('a "b"'))
+    s1 "step" "a ""b\"""
+    """  # noqa: D300 - a name's quotes are doubled
     if _PLAIN.fullmatch(name) and name not in KEYWORDS:
         return name
     return '"' + name.replace('"', '""') + '"'

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import sqlglot
+from sqlglot import TokenType
 from sqlglot.errors import SqlglotError
-from sqlglot import Token, TokenType
 
 from harness.errors import UsageError
 
 # A body has semicolons of its own, which only the server can tell from those between statements.
 _HAS_A_BODY = re.compile(
-    r"\s*create\s(?:(?!\bas\b|\().)*?\b(?:procedure|function|trigger|event)\b",
-    re.IGNORECASE | re.DOTALL,
+    r"\s*create\s+(?:or\s+replace\s+)?(?:definer\s*=\s*\S+\s+)?(?:aggregate\s+)?"
+    r"(?:procedure|function|trigger|event)\b",
+    re.IGNORECASE,
 )
 
 
@@ -35,17 +36,12 @@ def statements_of(block: str, dialect: str) -> Sequence[str]:
         tokens = sqlglot.tokenize(block, read=dialect)
     except SqlglotError as error:
         raise UsageError(f"SQL block: cannot be split into statements: {error}", block) from error
+    ends = [token.start for token in tokens if token.token_type is TokenType.SEMICOLON]
     found, begin = [], 0
-    for end in [*_semicolons(tokens), len(block)]:
-        if end < begin:
-            continue
-        if _HAS_A_BODY.match(block, begin):
-            end = len(block)
+    while begin < len(block):
+        whole = _HAS_A_BODY.match(block, begin) is not None
+        end = next((e for e in ends if e >= begin and not whole), len(block))
         if any(begin <= token.start < end for token in tokens):
             found.append(block[begin:end].strip())
         begin = end + 1
     return tuple(found)
-
-
-def _semicolons(tokens: Sequence[Token]) -> list[int]:
-    return [token.start for token in tokens if token.token_type is TokenType.SEMICOLON]

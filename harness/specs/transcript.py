@@ -9,7 +9,7 @@ from harness.specs.spec import Permutation, Spec
 
 
 def transcript(spec: Spec, conductor: SpecConductor) -> Iterator[str]:
-    """The text of it, piece by piece: one for each permutation, all possible ones if none is listed.
+    """The text, piece by piece: one for each permutation listed, or for every one there is.
 
     Raises:
         HarnessError: a permutation could not be conducted to its end.

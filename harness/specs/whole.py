@@ -1,7 +1,7 @@
 """Ask a block of SQL through libpq's own connection, where a driver lays it open.
 
-A block goes as a whole, by the simple query protocol, as psql and the isolation tester send it. Every
-result comes back, also those before an error, in the server's own text; so do notices and
+A block goes as a whole, by the simple query protocol, as psql and the isolation tester send it.
+Every result comes back, also those before an error, in the server's own text; so do notices and
 notifications, which a cursor does not give.
 """
 

@@ -13,7 +13,6 @@ from harness.engines.postgresql.refusals import classify, detail_of
 from harness.engines.postgresql.versions import parse_postgresql
 from harness.engines.storage import Storage
 
-
 _COUNTERS = """
 SELECT format('SELECT setval(%L, %s, %L)', format('%I.%I', schemaname, sequencename),
               coalesce(last_value, start_value), last_value IS NOT NULL)

@@ -97,14 +97,19 @@ def test_a_waiting_session_goes_on_also_when_the_other_rolls_back(open_bank):
     assert open_bank.balances()[1] == 70
 
 
-def test_three_sessions_queue_for_one_row_and_each_waits_for_one_of_ours(open_bank):
+def test_three_sessions_queue_for_one_row_and_a_commit_lets_one_of_them_go_on(open_bank):
+    """Which one is the engine's choice: on PostgreSQL both run for the row's newest version."""
     programs = [of(withdraw_at_once, amount) for amount in (10, 20, 30)]
-    execution = open_bank.conduct("T1 T2* T3* T1 T2 T3", *programs)
-    for turn, before in zip(execution.turns[1:3], ({"T1"}, {"T1", "T2"}), strict=True):
-        assert turn.wait is not None
-        assert set(turn.wait.blockers) <= before
-        assert "T1" in turn.wait.blockers or turn.session == "T3"
-    assert [turn.settled_in for turn in execution.turns] == [1, 4, 5, 4, 5, 6]
+    execution = open_bank.conduct("T1 T2 T3 T1", *programs, recorded=False)
+    second, third, commit, next_commit = execution.turns[1:5]
+    assert (second.wait.waiter, third.wait.waiter) == ("T2", "T3")
+    assert second.wait.blockers == ("T1",)
+    assert set(third.wait.blockers) <= {"T1", "T2"}
+    assert third.wait.blockers
+    woken = {turn.session for turn in (second, third) if turn.settled_in == commit.number}
+    assert woken == {next_commit.session}
+    assert next_commit.movable == (next_commit.session,)
+    assert {second.settled_in, third.settled_in} == {commit.number, next_commit.number}
     assert open_bank.balances()[1] == 40
 
 

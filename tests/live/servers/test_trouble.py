@@ -134,16 +134,20 @@ def test_damaged_template_is_made_anew(monkeypatch, tmp_path_factory):
             assert server.version
 
 
+def let_others_enter(place):
+    """As root, servers run as another user, who must be able to enter every folder above."""
+    for folder in (place, *place.parents):
+        if folder.stat().st_mode & 0o001 == 0:
+            folder.chmod(folder.stat().st_mode | 0o001)
+
+
 def test_full_disk_is_an_error_that_says_so(tmp_path, monkeypatch):
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=1777", "tmpfs", str(disk)]
-    # A folder that other users may enter, as servers do not run as root.
-    for folder in (disk, *disk.parents):
-        if folder.stat().st_mode & 0o001 == 0 and os.geteuid() == 0:
-            folder.chmod(folder.stat().st_mode | 0o001)
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("only root can mount a small disk")
+    let_others_enter(disk)
     offer = offered("postgresql", "local")
     with ladder.start(offer, Profile.EXPLORING):
         pass  # the template is there now, on another disk
@@ -181,3 +185,23 @@ def test_long_temporary_folder_is_no_obstacle_for_sockets(tmp_path, monkeypatch)
         assert list(long.iterdir()) == []
     finally:
         long.rmdir()
+
+
+def test_wheel_in_a_closed_home_is_copied_to_where_servers_reach_it(monkeypatch, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("an ordinary user's servers run as that user")
+    offered("postgresql", "wheel")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    let_others_enter(tmp_path)
+    from harness.servers import wheel
+    from harness.servers.account import Account
+
+    reaches = Account.reaches
+    monkeypatch.setattr(
+        Account,
+        "reaches",
+        lambda account, path: "site-packages" not in str(path) and reaches(account, path),
+    )
+    monkeypatch.setattr(folders, "shared_cache", lambda _account: tmp_path)
+    with ladder.start(wheel.offer(ENGINES["postgresql"], options()), Profile.EXPLORING) as server:
+        assert server._programs.installation.server.is_relative_to(tmp_path)

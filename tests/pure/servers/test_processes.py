@@ -17,7 +17,7 @@ from harness.servers.owner import Owner
 from harness.servers.register import Record
 
 # A server with a child that has a session of its own, as PostgreSQL's have.
-SERVER = """
+SERVER = r"""
 import os, signal, sys
 if os.fork() == 0:
     os.setsid()
