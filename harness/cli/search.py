@@ -140,13 +140,7 @@ def _one_cell(
             "--schedule: belongs to one engine, one isolation level and one variant",
             "name each with --engine, --isolation and --variant",
         )
-    names = search.variants[0].programs
-    strangers = [name for name in schedule.sessions() if name not in names]
-    if strangers:
-        raise UsageError(
-            f"--schedule: names {', '.join(strangers)}, but the sessions are {', '.join(names)}",
-            "T1 is the first program, T2 the second",
-        )
+    schedule.must_name(search.variants[0].programs)
 
 
 def _explore_engine(

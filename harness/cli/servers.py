@@ -122,7 +122,7 @@ def _show(answers: Sequence[Offer | Missing]) -> None:
 def _clean(arguments: argparse.Namespace) -> int:
     done = list(clean(everything=arguments.all))
     if arguments.cache:
-        done.append(clean_cache())
+        done.extend(clean_cache())
     if arguments.json:
         rows = [
             {"name": one.name, "what": one.what, "outcome": one.outcome, "reason": one.reason}

@@ -13,20 +13,10 @@ only, reading and excluding do not either, until the exclusion ends with a commi
 from __future__ import annotations
 
 import enum
-import logging
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-import sqlglot
-from sqlglot import expressions as exp
-from sqlglot.errors import SqlglotError
-
-# What sqlglot cannot parse in full it takes as a command, and warns: here that is an answer.
-logging.getLogger("sqlglot").setLevel(logging.ERROR)
-
-_PLACEHOLDER = re.compile(r"%\(\w+\)s|%s")
+from harness.interleave.statement import Statement, read_statement
 
 ANY = "*"
 """Stands for every table."""
@@ -136,64 +126,18 @@ def footprint_of(text: str, dialect: str, references: References) -> Footprint:
     >>> footprint_of("call surprise()", "mysql", References()) == EVERYTHING
     True
     """
-    parsed = _parsed(text, dialect)
-    if parsed is None:
+    statement = read_statement(text, dialect)
+    if statement is None:
         return EVERYTHING
-    found = parsed.reads
-    for table, goes in parsed.changes:
-        found |= Footprint({table: Mode.EXCLUDES}) | references.touched_by_change(table, goes=goes)
+    found = Footprint(dict.fromkeys(statement.tables, _read_mode(statement)))
+    for change in statement.changes:
+        beyond = references.touched_by_change(change.table, goes=not change.only_adds)
+        found |= Footprint({change.table: Mode.EXCLUDES}) | beyond
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    reads: Footprint
-    changes: tuple[tuple[str, bool], ...]
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str, dialect: str) -> _Parsed | None:
-    try:
-        tree: exp.Expression = sqlglot.parse_one(
-            _PLACEHOLDER.sub("NULL", text).replace("%%", "%"), dialect=dialect
-        )
-    except SqlglotError:
-        return None
-    if any(tree.find_all(exp.Anonymous, exp.Command)):
-        return None
-    if isinstance(tree, exp.Query):
-        return _Parsed(_reads(tree, _read_mode(tree)), _changes_in(tree))
-    if isinstance(tree, (exp.Insert, exp.Update, exp.Delete)):
-        changes = _changes_in(tree)
-        if any(table == ANY for table, _ in changes):
-            return None
-        # What a change reads beside its target it may lock as well, at the stricter levels.
-        return _Parsed(_reads(tree, Mode.SHARES), changes)
-    return None
-
-
-def _read_mode(tree: exp.Expr) -> Mode:
-    locks = list(tree.find_all(exp.Lock))
-    if not locks:
-        return Mode.READS
-    return Mode.EXCLUDES if any(lock.args.get("update") for lock in locks) else Mode.SHARES
-
-
-def _reads(tree: exp.Expr, mode: Mode) -> Footprint:
-    named = {cte.alias for cte in tree.find_all(exp.CTE)}
-    tables = {table.name for table in tree.find_all(exp.Table)} - named
-    return Footprint(dict.fromkeys(tables, mode))
-
-
-def _changes_in(tree: exp.Expr) -> tuple[tuple[str, bool], ...]:
-    return tuple(_change(node) for node in tree.find_all(exp.Insert, exp.Update, exp.Delete))
-
-
-def _change(node: exp.Expr) -> tuple[str, bool]:
-    table = node.find(exp.Table)
-    joined = table is not None and isinstance(node, exp.Update) and table.args.get("joins")
-    if table is None or joined:
-        return ANY, True
-    # An update may set a key that others name; only an insert surely leaves old rows alone.
-    plain_insert = isinstance(node, exp.Insert) and not node.args.get("conflict")
-    return table.name, not plain_insert
+def _read_mode(statement: Statement) -> Mode:
+    if statement.locks_to_change:
+        return Mode.EXCLUDES
+    # What a change reads beside its target it may lock as well, at the stricter levels.
+    return Mode.SHARES if statement.locks or statement.changes else Mode.READS

@@ -9,7 +9,7 @@ is checked when the schedule is run again; a schedule without stars is accepted 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from harness.errors import UsageError
@@ -63,6 +63,20 @@ class Schedule:
     def sessions(self) -> Sequence[str]:
         """The sessions named, in order of their first turn."""
         return list(dict.fromkeys(turn.session for turn in self.turns))
+
+    def must_name(self, sessions: Collection[str]) -> None:
+        """See that a schedule names no others than these.
+
+        Raises:
+            UsageError: it does.
+        """
+        strangers = [name for name in self.sessions() if name not in sessions]
+        if strangers:
+            raise UsageError(
+                f"schedule: names {', '.join(strangers)}, but the sessions are "
+                f"{', '.join(sessions)}",
+                "T1 is the first program, T2 the second",
+            )
 
     def __str__(self) -> str:
         return " ".join(turn.session + ("*" if turn.waits else "") for turn in self.turns)

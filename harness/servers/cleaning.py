@@ -41,11 +41,11 @@ def clean(*, everything: bool = False) -> Iterator[Cleaned]:
     yield from _clean_containers(known, everything=everything)
 
 
-def clean_cache() -> Cleaned:
+def clean_cache() -> Iterator[Cleaned]:
     """Remove prepared data directories and copied programs; they are made again when needed."""
-    cache = folders.cache()
-    shutil.rmtree(cache, ignore_errors=True)
-    return Cleaned(str(cache), "cache", "removed")
+    for cache in folders.caches():
+        shutil.rmtree(cache, ignore_errors=True)
+        yield Cleaned(str(cache), "cache", "removed")
 
 
 def _clean_record(record: register.Record, *, everything: bool) -> Cleaned:

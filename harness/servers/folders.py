@@ -30,7 +30,16 @@ def shared_cache(account: Account) -> Path:
     place = cache()
     if account.ours or account.reaches(place / "any"):
         return place
-    return _first_usable([Path(f"/var/tmp/harness-cache-{os.getuid()}")], mode=0o755)  # noqa: S108 -- its owner is checked
+    return _first_usable([_shared()], mode=0o755)
+
+
+def caches() -> list[Path]:
+    """Every folder that this user's cache may be in."""
+    return [place for place in (cache(), _shared()) if place.is_dir()]
+
+
+def _shared() -> Path:
+    return Path(f"/var/tmp/harness-cache-{os.getuid()}")  # noqa: S108 -- its owner is checked
 
 
 def _first_usable(places: list[Path], mode: int = 0o700) -> Path:

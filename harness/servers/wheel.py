@@ -64,9 +64,14 @@ def _usable(engine: Engine, home: Path) -> Programs | Unusable | None:
 
 
 def _copied(home: Path, account: Account) -> Path:
+    """A copy of one installation and of the libraries beside the module, made once."""
+    module = home.parent
+    libraries = module.with_name(f"{module.name}.libs")
     stamp = f"{home.name}-{(home / 'bin' / 'postgres').stat().st_mtime_ns:x}"
     copy = folders.shared_cache(account) / stamp
     if not copy.exists():
         with made_whole(copy, f"copy of {home}") as unfinished:
-            shutil.copytree(home, unfinished, symlinks=True)
-    return copy
+            shutil.copytree(home, unfinished / module.name / home.name, symlinks=True)
+            if libraries.is_dir():
+                shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
+    return copy / module.name / home.name

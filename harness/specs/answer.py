@@ -35,6 +35,13 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What the server remarked between two results, with its line end."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
     """What another session, or the same one, sent to a channel that is listened to."""
 
@@ -44,16 +51,23 @@ class Notification:
     """The server's number for the session that sent it."""
 
 
+Part = Rows | Done | Failure | Notice
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All that came back for one block, in the order in which it came."""
+    """All that came back for one block, in the order in which it came.
 
-    parts: tuple[Rows | Done | Failure, ...] = ()
+    Notices before the first result are not here: they are heard while the step is under way.
+    """
+
+    parts: tuple[Part, ...] = ()
     notifications: tuple[Notification, ...] = ()
 
-    def last(self) -> Rows | Done | Failure | None:
-        """What counts where a block is judged as a whole."""
-        return self.parts[-1] if self.parts else None
+    def last(self) -> Part | None:
+        """What counts where a block is judged as a whole: its last result."""
+        results = [part for part in self.parts if not isinstance(part, Notice)]
+        return results[-1] if results else None
 
 
 def aligned(result: Rows) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from harness.engines.engine import Engine
 from harness.errors import ProgramMisbehaved
-from harness.specs.answer import Answer, Done, Failure, Rows
+from harness.specs.answer import Answer, Failure, Part
 from harness.specs.cursor import Cursor, lays_protocol_open
 from harness.specs.whole import WholeBlocks
 
@@ -55,7 +55,7 @@ class OneByOne:
         Raises:
             ProgramMisbehaved: the connection is lost.
         """
-        parts: list[Rows | Done | Failure] = []
+        parts: list[Part] = []
         try:
             for part in self._cursor.parts(block):
                 parts.append(part)  # noqa: PERF402 - what came before an error is an answer, too

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.specs.answer import Answer, Failure, Notification, Rows, aligned
+from harness.specs.answer import Answer, Failure, Notice, Notification, Rows, aligned
 from harness.specs.spec import AfterNotices, Behind, Once, Place, SpecStep
 
 
@@ -64,6 +64,9 @@ class Report:
     def say_result(self, session: str, answer: Answer) -> None:
         """Say what a setup or teardown block gave: its notices, and its last result's rows."""
         self._hear(session)
+        for part in answer.parts:
+            if isinstance(part, Notice):
+                self._say_notice(session, part.text)
         last = answer.last()
         if isinstance(last, Rows):
             self.say(aligned(last))
@@ -134,9 +137,12 @@ class Report:
 
     def _hear(self, session: str) -> None:
         for notice in self._stage.take_notices(session):
-            self.say(f"{session}: {notice}")
-            self._notices[session] = self._notices.get(session, 0) + 1
-            self._new_notices = True
+            self._say_notice(session, notice)
+
+    def _say_notice(self, session: str, notice: str) -> None:
+        self.say(f"{session}: {notice}")
+        self._notices[session] = self._notices.get(session, 0) + 1
+        self._new_notices = True
 
     def _say_answer(self, session: str, answer: Answer) -> None:
         for part in answer.parts:
@@ -144,6 +150,8 @@ class Report:
                 self.say(aligned(part))
             elif isinstance(part, Failure):
                 self.say(f"{part}\n")
+            elif isinstance(part, Notice):
+                self._say_notice(session, part.text)
         for notification in answer.notifications:
             self._say_notification(session, notification)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.errors import ProgramMisbehaved
-from harness.specs.answer import Answer, Done, Failure, Notification, Rows
+from harness.specs.answer import Answer, Done, Failure, Notice, Notification, Part, Rows
 
 # libpq-fe.h, ExecStatusType and ConnStatusType; postgres_ext.h, the codes of an error's fields: all
 # part of a binary interface that does not change.
@@ -32,6 +32,7 @@ class WholeBlocks:
         # A poll object serves one thread at a time: one is for who asks, one for who looks on.
         self._next_bytes, self._any_bytes = self._new_poll(), self._new_poll()
         self._notices: deque[str] = deque()
+        self._parts: list[Part] = []
         self._listening = threading.Event()
         self._listening.set()
 
@@ -41,9 +42,11 @@ class WholeBlocks:
         Raises:
             ProgramMisbehaved: the connection is lost, or the block is a COPY with the client.
         """
+        self._parts = []
         self._line.send_query(block.encode())
-        parts = tuple(_read(result) for result in self._results())
-        return Answer(parts, tuple(self._notifications()))
+        for result in self._results():
+            self._parts.append(_read(result))
+        return Answer(tuple(self._parts), tuple(self._notifications()))
 
     def quiet(self) -> bool:
         """Whether nothing lies unread, and nothing that was read is still being looked at."""
@@ -74,7 +77,12 @@ class WholeBlocks:
         return self._line.get_result()
 
     def _noticed(self, result: Any) -> None:
-        self._notices.append(_text(result.error_message))
+        text = _text(result.error_message)
+        # libpq reads no further than the next result, so what it finds then belongs between two.
+        if self._parts:
+            self._parts.append(Notice(text))
+        else:
+            self._notices.append(text)
 
     def _notifications(self) -> Iterator[Notification]:
         self._line.consume_input()

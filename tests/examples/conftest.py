@@ -1,4 +1,4 @@
-"""Pytest's own import mode puts a test's folder on the path, which is what a user has; ours does not."""
+"""What pytest's own import mode does for a user, and ours does not: a test's folder is on the path."""
 
 import sys
 from pathlib import Path

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from live.servers import evidence
 
 from harness.servers import register
-from live.servers import evidence
 
 ROOT = Path(__file__).resolve().parents[3]
 BANK = ROOT / "tests" / "examples" / "bank"

@@ -5,7 +5,6 @@ import shlex
 import subprocess
 
 import pytest
-
 from live.cli.conftest import BANK
 
 pytestmark = [pytest.mark.integration, pytest.mark.engines("postgresql")]

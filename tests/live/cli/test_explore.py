@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-
 from live.cli.conftest import BANK
 
 pytestmark = pytest.mark.integration

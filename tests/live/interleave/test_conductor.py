@@ -252,11 +252,8 @@ def test_a_deadlock_has_exactly_one_victim_and_its_cycle_is_recorded(open_bank):
     assert deadlocks > 0
 
 
-def test_the_same_turns_have_the_same_victim(open_bank, request):
+def test_the_same_turns_have_the_same_victim(open_bank):
     """Whether the waits are looked at closely, which takes time, or not."""
-    if open_bank.kind.name == "postgresql":
-        reason = "whose deadlock_timeout is over first depends on how quick the turns are"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
     victims = set()
     with open_bank.conductor(*OPPOSITE) as conductor:
         for closely in (False, True) * 15:

@@ -152,8 +152,7 @@ def test_a_deadlock_is_an_anomaly_for_whom_it_must_not_be(bank):
     )
     cell = bank.explore(*OPPOSITE, invariants=[both])
     assert (cell.verdict, cell.finding.kind) == (VIOLATED, "invariant 'both transfers are done'")
-    if bank.kind.can("finds deadlocks at once", bank.database.target.version):
-        assert cell.finding.reproduced
+    assert cell.finding.reproduced
     assert cell.finding.execution.deadlocks
     assert cell.finding.sentences[0] in {"account 1 has 90", "account 1 has 130"}
 

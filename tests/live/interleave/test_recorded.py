@@ -45,7 +45,7 @@ NOBODY_IS_REFUSED = Invariant(
     lambda seen: None if seen[-1] == 120 else f"account 1 has {seen[-1]}",
 )
 
-# What to explore, and how. A deadlock's schedule replays where its victim does not depend on time.
+# What to explore, and how.
 FINDINGS = {
     "lost update": (LOST_UPDATE, {}),
     "write skew": (
@@ -78,10 +78,7 @@ def test_a_findings_schedule_leads_to_the_same_again(bank, programs, how):
         assert str(cell.recorded.schedule()) == text
 
 
-def test_a_deadlock_replays_with_its_victim(bank, request):
-    if bank.kind.name == "postgresql":
-        reason = "whose deadlock_timeout is over first depends on how quick the turns are"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
+def test_a_deadlock_replays_with_its_victim(bank):
     opposite = of(transfer, 1, 2, 10), of(transfer, 2, 1, 30)
     finding = bank.explore(*opposite, invariants=[NOBODY_IS_REFUSED]).finding
     (victim,) = finding.execution.refused_programs()

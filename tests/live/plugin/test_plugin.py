@@ -15,7 +15,7 @@ WANTS_AN_ENGINE = """
     def test_it(database):
         assert database.server.version
 
-    def test_without():
+    def test_plain():
         pass
 """
 
@@ -46,7 +46,7 @@ def test_a_test_runs_once_for_each_engine_with_its_name_as_id(project) -> None:
         "test_it[mysql]",
         "test_it[mariadb]",
         "test_it[postgresql]",
-        "test_without",
+        "test_plain",
     ]
 
 
@@ -93,7 +93,7 @@ def test_what_wants_an_engine_is_an_integration_test_without_saying_so(project) 
     project.makepyfile(WANTS_AN_ENGINE)
     said = run(project, "--collect-only", "-q", "-m", "integration")
     assert "test_it[mysql]" in said.stdout.str()
-    assert "test_without" not in said.stdout.str()
+    assert "test_plain" not in said.stdout.str()
     run(project, "-m", "not integration").assert_outcomes(passed=1, deselected=3)
 
 
@@ -123,7 +123,7 @@ def test_what_is_required_fails_where_it_cannot_run(project, words) -> None:
 
 
 def test_only_the_named_engine_is_required(project, monkeypatch) -> None:
-    """In the nightly run the variable says it; a skipped engine is unknown, and unknown is not fine."""
+    """As the nightly run does: what is skipped there is unknown, and unknown is not fine."""
     project.makepyfile(WANTS_AN_ENGINE)
     monkeypatch.setenv("HARNESS_REQUIRE_ENGINES", "postgresql, mariadb")
     said = run(project)
@@ -193,12 +193,14 @@ def test_a_failed_assertion_shows_the_broken_execution(live) -> None:
     version = live.database.server.version
     said.stdout.fnmatch_lines(
         [
-            f"*<violated: * possible interleavings, 3 distinct outcomes, PostgreSQL {version}*",
-            f"*current, PostgreSQL {version}, read committed: not serializable",
-            "*turn  T1 withdraw * T2 withdraw",
-            "*   1  select balance from account where id = 1",
-            "*T1 before T2: no, because account.balance would be 30, and is -40.",
-            "*again: explore(..., schedule='T1 *')>.holds",
+            "E  *False = <violated: *>.holds",
+            "---* explored *---",
+            f"<violated: * possible interleavings, * PostgreSQL {version}, read committed, *>",
+            f"current, PostgreSQL {version}, read committed: not serializable",
+            "turn  T1 withdraw * T2 withdraw",
+            "   1  select balance from account where id = 1",
+            "T1 before T2: no, because account.balance would be 30, and is -40.",
+            "again: explore(..., schedule='T1 *')",
         ]
     )
     assert live.database.url.password not in said.stdout.str()
@@ -268,7 +270,7 @@ def test_unknown_is_neither_holds_nor_violated(live) -> None:
             explored = explore(closes, withdraw, setup=setup)
             assert not explored.holds
             assert not explored.violated
-            assert "unknown: T1: the program closed its connection" in repr(explored)
+            assert "unknown: T1: the program closed its connection" in str(explored)
         """
     )
     run_live(live).assert_outcomes(passed=1)

@@ -20,8 +20,10 @@ REPRODUCE_HELP = "  hint: harness reproduce --help"
     [
         (
             ["reproduce", "problem-22"],
-            (f"scenario 'problem-22': unknown; known are {', '.join(scenarios())}\n"
-            "  hint: did you mean 'problem-2'?"),
+            (
+                f"scenario 'problem-22': unknown; known are {', '.join(scenarios())}\n"
+                "  hint: did you mean 'problem-2'?"
+            ),
         ),
         (
             ["reproduce", "problem-2", "--variant", "curent"],
@@ -84,7 +86,7 @@ REPRODUCE_HELP = "  hint: harness reproduce --help"
                 *("--isolation", "read-committed", "--variant", "current"),
             ],
             (
-                "--schedule: names T3, but the sessions are T1, T2\n"
+                "schedule: names T3, but the sessions are T1, T2\n"
                 "  hint: T1 is the first program, T2 the second"
             ),
         ),
