@@ -6,6 +6,7 @@ with it the drivers, only when a test asks for an engine.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class LiveEngines:
     """The servers of one test session: each is started when it is first asked for."""
 
     def __init__(self) -> None:
+        self._said = dict(os.environ)  # what was said when the session began
         self._stack = ExitStack()
         self._servers: dict[str, Server | HarnessError] = {}
         self._sources: dict[str, str] = {}
@@ -91,7 +93,7 @@ class LiveEngines:
 
     def _start(self, name: str) -> Server | HarnessError:
         try:
-            options = ServerOptions.from_environment()
+            options = ServerOptions.from_environment(self._said)
             offer = ladder.choose(ENGINES[name], options)
             started = ladder.start(offer, Profile.EXPLORING, options=options)
             server = self._stack.enter_context(started)

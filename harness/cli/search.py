@@ -241,7 +241,7 @@ def _print(search: Search, report: Report) -> None:
     for cell in recorded:
         out.print(recorded_story(cell, width))
     if not recorded:
-        out.print(cell_table(report.cells))
+        out.print(cell_table(report.cells, out.width))
         for text in refused_work(report.cells):
             out.print(f"\n{text}")
         _print_best_finding(out, search, report, width)

@@ -14,11 +14,16 @@ def name_of(cell: Cell) -> str:
 
 
 def first_word(cell: Cell) -> str:
-    """What is said of a cell as soon as it is known."""
-    broken = f", broken in {cell.possible_anomalies}" if cell.anomalies else ""
-    return (
-        f"{name_of(cell)}: {cell.verdict.value}, {cell.coverage()}{broken}, {cell.elapsed_s:.1f} s"
-    )
+    """What is said of a cell as soon as it is known; short, for it is a line among many."""
+    if cell.recorded is not None:
+        how = " in one recorded execution"
+    elif cell.verdict is Verdict.VIOLATED:
+        how = f" in {cell.possible_anomalies} of {cell.possible} interleavings"
+    elif cell.verdict is Verdict.HOLDS:
+        how = f" in all {cell.possible} interleavings"
+    else:
+        how = f" after {executions(cell.executions)}"
+    return f"{name_of(cell)}: {cell.verdict.value}{how}, {cell.elapsed_s:.1f} s"
 
 
 def refused_work(cells: Sequence[Cell]) -> Iterator[str]:
@@ -28,11 +33,9 @@ def refused_work(cells: Sequence[Cell]) -> Iterator[str]:
         if cell.deadlock is None or cell.verdict is not Verdict.HOLDS:
             continue
         if (cell.engine, cell.variant) not in said:
-            lines = "; ".join(cell.deadlock.lines) or "the server does not tell which locks"
-            yield (
-                f"{name_of(cell)}: holds, with a deadlock in {cell.possible_deadlocks} of "
-                f"{cell.possible} interleavings\n  {lines}"
-            )
+            lines = cell.deadlock.lines or ["the server does not tell which locks"]
+            count = f"{cell.possible_deadlocks} of {cell.possible} interleavings"
+            yield "\n  ".join([f"{name_of(cell)}: holds, with a deadlock in {count}", *lines])
         said.add((cell.engine, cell.variant))
 
 

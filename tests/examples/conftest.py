@@ -1,4 +1,4 @@
-"""What pytest's own import mode does for a user, and ours does not: a test's folder is on the path."""
+"""A test's folder is on the path: pytest's own import mode does it for a user, ours does not."""
 
 import sys
 from pathlib import Path

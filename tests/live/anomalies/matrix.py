@@ -16,15 +16,13 @@ STORED = json.loads(Path(__file__).with_name("expected.json").read_text(encoding
 EXPECTED = STORED["matrix"]
 NAMES = [anomaly.name for anomaly in anomalies()]
 
-Explored = Answer
 
-
-def explored_by(target: Target, anomaly: Anomaly, *, reduction: bool = False) -> list[Explored]:
+def explored_by(target: Target, anomaly: Anomaly, *, reduction: bool = False) -> list[Answer]:
     """All four levels, one after the other."""
     return [_one(target, anomaly, level, reduction=reduction) for level in Isolation]
 
 
-def _one(target: Target, anomaly: Anomaly, level: Isolation, *, reduction: bool) -> Explored:
+def _one(target: Target, anomaly: Anomaly, level: Isolation, *, reduction: bool) -> Answer:
     executions: list[Execution] = []
 
     def watch(cell: Cell, _fraction: float) -> None:

@@ -60,7 +60,7 @@ class CommandLine:
         return Said(process.returncode, out, err)
 
     def remains(self) -> Sequence[str]:
-        """What is left of all that was ever started from here; the register forgets nothing else."""
+        """What is left of all that was ever started from here."""
         left = []
         for path in self.state.glob("harness-*.json"):
             record = register.Record.parse(path.read_text("utf-8"))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import harness.testing  # noqa: F401 - a pytest inside this one forgets what only it imported
+
 pytest_plugins = "pytester"
 
 BANK = Path(__file__).resolve().parents[2] / "examples" / "bank"
@@ -33,7 +35,10 @@ def project(pytester, tmp_path, monkeypatch):
 
 
 def run(project, *words):
-    return project.runpytest_subprocess("-p", "no:cacheprovider", *words)
+    """A pytest inside this one: quick, and nothing is started."""
+    return project.runpytest_inprocess(
+        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words
+    )
 
 
 # -- without a server -------------------------------------------------------------------------
@@ -170,9 +175,12 @@ def live(project, database, monkeypatch):
 
 
 def run_live(live, *words):
-    return run(live, "--live-engine", live.database.kind, "--require-engines", *words)
+    """A pytest in a process of its own, as the user's is."""
+    chosen = ("--live-engine", live.database.kind, "--require-engines")
+    return live.runpytest_subprocess("-p", "no:cacheprovider", *chosen, *words)
 
 
+@pytest.mark.engines("postgresql")
 def test_the_example_s_tests_pass_as_they_are(live) -> None:
     live.makepyfile(test_bank=(BANK / "test_bank.py").read_text("utf-8"))
     run_live(live).assert_outcomes(passed=2)

@@ -9,7 +9,7 @@ STEP = Step(StepKind.STATEMENT, "select 1")
 
 
 def execution(schedule, settled=(), refused=None):
-    """Turns from words; `settled`: waiting turn -> turn in which it went on; `refused`: turn -> code."""
+    """Turns from words; `settled`: a waiting turn and when it went on; `refused`: turn -> code."""
     turns = []
     for number, session in enumerate(schedule.split(), start=1):
         turn = Turn(number, session, STEP, (), effect=Effect(rowcount=1), settled_in=number)

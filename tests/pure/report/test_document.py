@@ -14,12 +14,7 @@ CELL = {
     *("complete", "outcomes", "anomalies", "deadlocks", "executions_with_waits", "aborts"),
     *("finding", "elapsed_s"),
 }
-MORE = {
-    *("source", "expected", "coverage", "programs", "unknown", "deadlock"),
-    *("possible", "possible_anomalies", "possible_waits", "possible_deadlocks"),
-}
 FINDING = {"kind", "schedule", "steps"}
-MORE_OF_A_FINDING = {"sentences", "reproduced", "deadlocks", "ends"}
 
 
 def test_a_document_is_the_version_and_the_cells() -> None:
@@ -33,11 +28,12 @@ def test_a_document_is_the_version_and_the_cells() -> None:
     "made", [violated(), cell(Verdict.HOLDS), unknown("why")], ids=["violated", "holds", "unknown"]
 )
 def test_a_cell_has_the_keys_that_were_promised(made) -> None:
-    assert cell_of(made).keys() == CELL | MORE
+    """More may be added; none of these is renamed."""
+    assert cell_of(made).keys() >= CELL
 
 
 def test_a_finding_has_the_keys_that_were_promised() -> None:
-    assert cell_of(violated())["finding"].keys() == FINDING | MORE_OF_A_FINDING
+    assert cell_of(violated())["finding"].keys() >= FINDING
 
 
 def test_a_cell_without_a_finding_has_none() -> None:

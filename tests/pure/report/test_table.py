@@ -15,8 +15,8 @@ from harness.report.table import cell_table
 def printed(cells, width: int = 160) -> str:
     """What arrives in a pipe."""
     out = StringIO()
-    Console(file=out, width=width, soft_wrap=True, highlight=False).print(cell_table(cells))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+    Console(file=out, width=width, soft_wrap=True, highlight=False).print(cell_table(cells, width))
+    return out.getvalue().rstrip("\n")
 
 
 def test_cells_stand_under_their_engine_and_level() -> None:
@@ -65,9 +65,27 @@ def test_the_expected_verdict_is_not_repeated() -> None:
     assert "expected" not in printed([violated(expected=Verdict.VIOLATED)])
 
 
-@pytest.mark.parametrize("width", [80, 160])
+def test_a_narrow_terminal_gets_the_same_facts_below_each_other() -> None:
+    cells = [
+        violated(expected=Verdict.HOLDS),
+        cell(Verdict.HOLDS, variant="locking-read"),
+        unknown("why", engine="mysql"),
+    ]
+    assert printed(cells, 80) == (
+        """\
+PostgreSQL 18.6, read committed
+  current: violated (expected: holds), broken in 12 of 14 interleavings, 6 run
+    waits in 8, deadlocks in 5, 3 outcomes, refused 40001: 1, 40P01: 2
+  locking-read: holds, broken in 0 of 14 interleavings, 6 run
+    waits in 0, deadlocks in 0, 3 outcomes, nothing refused
+MySQL 9.7.4, read committed
+  current: unknown, broken in 0 of 3+ interleavings, 3 run
+    waits in 0, deadlocks in 0, 0 outcomes, nothing refused"""
+    )
+
+
+@pytest.mark.parametrize("width", [20, 80, 160])
 def test_nothing_is_cut_whatever_the_width(width: int) -> None:
-    """A terminal breaks a long line and a pipe keeps it; what is cut is lost in both."""
     codes = Counter({str(code): 100 for code in (1205, 1213, 40001, 1020)})
     cells = [
         violated(expected=Verdict.HOLDS, variant="conditional-update", possible=123_456),
@@ -81,7 +99,10 @@ def test_nothing_is_cut_whatever_the_width(width: int) -> None:
         assert word in text
 
 
+def test_no_line_ends_in_blanks() -> None:
+    lines = printed([violated(), cell(Verdict.HOLDS, engine="mysql")]).splitlines()
+    assert [line.rstrip() for line in lines] == lines
+
+
 def test_a_name_with_brackets_is_no_markup() -> None:
-    out = StringIO()
-    Console(file=out, width=160, markup=False).print(cell_table([violated(variant="[bold]x")]))
-    assert "[bold]x" in out.getvalue()
+    assert "[bold]x" in printed([violated(variant="[bold]x")])
