@@ -106,9 +106,8 @@ class Cell:
             return "one recorded execution"
         if not self.complete:
             of = f"{self.executions} of an unknown number of interleavings"
-        elif self.executions == self.possible:
-            of = f"{self.possible} of {self.possible} possible interleavings"
         else:
-            of = f"{self.executions} executions for all {self.possible} possible interleavings"
+            run = f" ({self.executions} run)" if self.executions != self.possible else ""
+            of = f"{self.possible} of {self.possible} possible interleavings{run}"
         rounds = f", {self.rounds} free-running rounds" if self.rounds else ""
         return f"{of}, {self.outcomes} distinct outcomes{rounds}"

@@ -74,7 +74,7 @@ def executions(count: int) -> str:
 def _counted(alike: Sequence[Cell], cells: Sequence[Cell]) -> str:
     if len(cells) == 1:
         cell = cells[0]
-        broken = f"in {cell.possible_anomalies} of " if cell.anomalies and cell.complete else ""
+        broken = f"{cell.possible_anomalies} broken; " if cell.anomalies else ""
         return f"{broken}{cell.coverage()}, {name_of(cell)}"
     text = f"{len(alike)} of {len(cells)} cells"
     foreseen = [cell for cell in alike if cell.expected is not None]

@@ -98,7 +98,7 @@ def test_one_execution_that_holds_says_nothing_against_others_that_break(verdict
         ),
         (
             {"executions": 6, "possible": 14, "complete": True, "outcomes": 3},
-            "6 executions for all 14 possible interleavings, 3 distinct outcomes",
+            "14 of 14 possible interleavings (6 run), 3 distinct outcomes",
         ),
         (
             {"executions": 13, "possible": 14, "outcomes": 2},

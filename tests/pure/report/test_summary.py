@@ -12,7 +12,7 @@ from harness.report.summary import first_word, last_paragraph, refused_work
 def test_one_cell_is_told_with_its_coverage() -> None:
     assert list(last_paragraph([cell(Verdict.HOLDS)])) == [
         (
-            "holds: 6 executions for all 14 possible interleavings, 3 distinct outcomes, "
+            "holds: 14 of 14 possible interleavings (6 run), 3 distinct outcomes, "
             "PostgreSQL 18.6, read committed, current"
         ),
         "6 executions on a live server, which stand for 14 possible interleavings, 0.2 s",
