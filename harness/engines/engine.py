@@ -14,7 +14,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
@@ -107,7 +107,7 @@ class Engine:
     without_foreign_keys: tuple[Sequence[str], Sequence[str]]
     """Statements around work during which foreign keys are not checked; may be empty."""
     capabilities: Mapping[str, Capability]
-    storage: Storage = Storage()
+    storage: Storage = field(default_factory=Storage)
     """How rows are stored, as far as it decides how tables are put back."""
 
     def can(self, capability: str, version: str) -> bool:

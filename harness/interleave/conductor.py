@@ -1,8 +1,8 @@
 """Conduct one schedule on a live server.
 
 The conductor releases one step per turn and then waits for one of two things: the step settles, or
-the *server* says that its session waits for another of ours. It never concludes anything from elapsed
-time, so a slow machine changes how long an execution takes but not what it shows.
+the *server* says that its session waits for another of ours. It never concludes anything from
+elapsed time, so a slow machine changes how long an execution takes but not what it shows.
 
 Terms: a step is *released* when its session is let go, *waiting* while the server reports a wait,
 *settled* when its session has come to its next hold or to its end.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from sqlalchemy import URL, create_engine
 
@@ -75,9 +75,9 @@ class Conductor:
         self._patience = Patience()
         self.probes_asked = 0
 
-    # -- life -----------------------------------------------------------------------------------------
+    # -- life
 
-    def __enter__(self) -> Conductor:
+    def __enter__(self) -> Self:
         self._lift_rule = forbid_second_connections()
         try:
             for name in self._programs:
@@ -138,7 +138,7 @@ class Conductor:
     def _open_session(self, name: str) -> Session:
         database = create_engine(
             self._url,
-            isolation_level=self._isolation.value,  # type: ignore[arg-type]
+            isolation_level=self._isolation.value,
             connect_args=dict(self._engine.connect_arguments),
             pool_size=1,
             max_overflow=1,
@@ -157,7 +157,7 @@ class Conductor:
         session.open()
         return session
 
-    # -- one execution --------------------------------------------------------------------------------
+    # -- one execution
 
     def conduct(
         self,
@@ -169,9 +169,9 @@ class Conductor:
     ) -> Execution:
         """Run the programs from their first step to their last, in the scheduler's order.
 
-        `only` names the programs that take part (all by default); `stop_after_commits` ends a program
-        before the step that follows so many commits. With `look_closely` every wait is looked up with
-        its lock and row, which takes longer.
+        `only` names the programs that take part (all by default); `stop_after_commits` ends a
+        program before the step that follows so many commits. With `look_closely` every wait is
+        looked up with its lock and row, which takes longer.
 
         An execution that cannot be carried to its end comes back with `stopped` set.
 
@@ -227,14 +227,14 @@ class Conductor:
         if self.execution.stopped is None:
             scheduler.end_execution(rest)
 
-    # -- coming to rest -------------------------------------------------------------------------------
+    # -- coming to rest
 
     def _settle(self) -> None:
         """Wait until every session is held, finished, or waiting by the server's word.
 
-        A session counts as waiting only if it waits for one of ours: background work takes locks for
-        a moment too, and counting those would make the execution depend on it. A cycle is no rest:
-        the server will resolve it.
+        A session counts as waiting only if it waits for one of ours: background work takes locks
+        for a moment too, and counting those would make the execution depend on it. A cycle is no
+        rest: the server will resolve it.
 
         Raises:
             DeadlineExceeded: a step neither settled nor waited in time.
@@ -263,7 +263,7 @@ class Conductor:
         self._standing.waits = {}
 
     def _first_patience_s(self) -> float:
-        """None, if only sessions are under way that waited before and nothing can have woken them."""
+        """None, if all that are under way waited before and nothing can have woken them."""
         waits = self._standing.waits
         if waits and waits.keys() >= set(self._standing.under_way()):
             last = self.execution.turns[-1]
@@ -314,7 +314,7 @@ class Conductor:
         found = Deadlock(self._standing.turns, turn.session, refusal, cycle, lines)
         self.execution.deadlocks.append(found)
 
-    # -- the ends -------------------------------------------------------------------------------------
+    # -- the ends
 
     def _stop_on_unknown_end(self) -> None:
         for name, end in self.execution.ends.items():
@@ -340,7 +340,7 @@ class Conductor:
             raise ServerError(f"the server stopped answering: {error}") from error
 
     def _watch(self) -> None:
-        """Tell the probe our sessions' numbers; a session that had to connect again has a new one."""
+        """Tell the probe our sessions' numbers; one that had to connect again has a new one."""
         numbers = {name: p.session.server_id for name, p in self._places.items()}
         numbers = {name: number for name, number in numbers.items() if number}
         if numbers != self._watched:
@@ -350,8 +350,8 @@ class Conductor:
     def _abandon(self, *, keep: bool = False) -> None:
         """End every program where it stands, so that the next execution starts clean.
 
-        With `keep` nothing is wrong: waiting steps end when the others roll back, and the connections
-        stay.
+        With `keep` nothing is wrong: waiting steps end when the others roll back, and the
+        connections stay.
         """
         for place in self._places.values():
             if place.held is not None:

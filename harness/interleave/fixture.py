@@ -2,14 +2,14 @@
 
 An execution must start from the same *physical* state, not only from the same rows.
 
-In index-organised tables a deleted row stays, marked, until it is purged, and such rows change which
-gaps are locked. So a table in which rows came or went, or an indexed column changed, is *rebuilt*
-(TRUNCATE and load again, which gives a fresh tree); where no more than unindexed columns were updated,
-the rows are *updated back* in place.
+In index-organised tables a deleted row stays, marked, until it is purged, and such rows change
+which gaps are locked. So a table in which rows came or went, or an indexed column changed, is
+*rebuilt* (TRUNCATE and load again, which gives a fresh tree); where no more than unindexed columns
+were updated, the rows are *updated back* in place.
 
-In heaps a dead version locks nothing, but a changed row has moved, and scans lock rows in the order of
-their places. So a table is read in that order, and if it is another than at first, all its rows are
-*rewritten* in their order. Once it has outgrown its first size it is rebuilt.
+In heaps a dead version locks nothing, but a changed row has moved, and scans lock rows in the order
+of their places. So a table is read in that order, and if it is another than at first, all its rows
+are *rewritten* in their order. Once it has outgrown its first size it is rebuilt.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def shape_of(table: Table) -> TableShape:
 def _is_numbered(column: Any) -> bool:
     if column.info.get("filled_by") == "engine" or column.identity is not None:
         return True
-    return column.table._autoincrement_column is column and column.autoincrement is True
+    return column.table.autoincrement_column is column and column.autoincrement is True
 
 
 class Fixture:
@@ -221,7 +221,7 @@ class Fixture:
         return state
 
     def _unasked(self, touched: Sequence[str], writings: set[Writing]) -> list[str] | None:
-        """What puts tables back whatever they hold now, where that is little: it saves a round trip."""
+        """What puts tables back whatever they hold now, where that is little."""
         storage = self._engine.storage
         rows = sum(len(self._stored[name].rows) for name in touched)
         if rows > FEW_ROWS or not self._many_at_once or not self._proved.issuperset(touched):
@@ -330,7 +330,7 @@ class Fixture:
                 connection.execute(stored.update_bound(place))
 
     def _prove(self, connection: Connection, names: Sequence[str]) -> None:
-        """See that tables are as they were; if not, once more with values bound, not written out."""
+        """See that tables are as they were; if not, once more with values bound."""
         for again in (True, False):
             found = self.read(connection, names)
             wrong = {n for n in names if found.tables[n] != self._stored[n].rows}
@@ -339,7 +339,7 @@ class Fixture:
             if not again:
                 raise HarnessError(
                     f"{', '.join(sorted(wrong))}: not as at first after being put back",
-                    "does a trigger or a generated value of yours change rows while they are loaded?",
+                    "does a trigger or a generated value change rows while they are loaded?",
                 )
             for name in wrong:
                 self._stored[name].write_out = False

@@ -17,8 +17,8 @@ _SHORTEST_S, _LONGEST_S = 0.00015, 0.02
 class Patience:
     """Learns how quickly this server answers, and in which situations a step ever waited.
 
-    Most steps never wait, and to ask about those costs as much as a statement of their own. The same
-    step beside the same steps of others will mostly wait again: then it is asked about early.
+    Most steps never wait, and to ask about those costs as much as a statement of their own. The
+    same step beside the same steps of others will mostly wait again: then it is asked about early.
     """
 
     def __init__(self) -> None:

@@ -1,8 +1,8 @@
 """Depth-first search that leaves out executions which cannot differ.
 
 Dynamic partial-order reduction (Flanagan and Godefroid 2005), with sleep sets (Godefroid 1996).
-After each execution its races are found, and where a race could have gone the other way, the other turn
-is put on the list of the state before it: what is never on a list would only have exchanged
+After each execution its races are found, and where a race could have gone the other way, the other
+turn is put on the list of the state before it: what is never on a list would only have exchanged
 neighbours that commute. A session *sleeps* at a state if its turn has been tried to the end at an
 earlier state and nothing that happened since conflicts with it: taking it now leads to what has
 been seen.

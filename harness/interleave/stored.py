@@ -72,7 +72,7 @@ class StoredTable:
         return insert(self.table), [self._values(row) for row in self.rows]
 
     def update_text(self, number: int) -> str | None:
-        """The text that gives one row its first values again; None if they cannot be written out."""
+        """The text that gives one row its first values again; None if that cannot be."""
         if number not in self._updates and self.write_out:
             self._updates[number] = self._written(self.update_bound(number))
         return self._updates[number] if self.write_out else None
@@ -103,7 +103,7 @@ class StoredTable:
         return made.replace("%%", "%") if doubles else made
 
     def _needed(self, description: Sequence[Any]) -> list[tuple[int, Processor]]:
-        needed = []
+        needed: list[tuple[int, Processor]] = []
         for place, column in enumerate(self.table.columns):
             kind = column.type.dialect_impl(self._dialect)
             process = kind.result_processor(self._dialect, description[place][1])

@@ -1,8 +1,9 @@
 """Hold sessions at SQLAlchemy's connection events.
 
 `before_cursor_execute` sees every statement, whether it comes from `text()`, Core or the ORM, and
-savepoints, which SQLAlchemy sends as statements; `commit` and `rollback` are fired before the driver
-is called (SQLAlchemy, "Core Events"). What goes around SQLAlchemy, through the driver's own cursor,
+savepoints, which SQLAlchemy sends as statements; `commit` and `rollback` are fired before the
+driver is called (SQLAlchemy, "Core Events"). What goes around SQLAlchemy, through the driver's own
+cursor,
 is not seen: it runs inside the step before it.
 """
 
@@ -41,6 +42,20 @@ def hold_at_every_step(database: Engine, session_of: Callable[[], Session | None
         if (session := session_of()) is not None:
             session.hold(Step.of_statement(statement, parameters))
 
+    @event.listens_for(database, "commit")
+    def commit(_connection: Connection) -> None:
+        if (session := session_of()) is not None:
+            session.hold(Step(StepKind.COMMIT, "commit"))
+
+    @event.listens_for(database, "rollback")
+    def rollback(_connection: Connection) -> None:
+        if (session := session_of()) is not None:
+            session.hold(Step(StepKind.ROLLBACK, "rollback"))
+
+    _note_every_answer(database, session_of)
+
+
+def _note_every_answer(database: Engine, session_of: Callable[[], Session | None]) -> None:
     @event.listens_for(database, "after_cursor_execute")
     def after(
         _connection: Connection,
@@ -53,16 +68,6 @@ def hold_at_every_step(database: Engine, session_of: Callable[[], Session | None
         if (session := session_of()) is not None:
             session.note(_effect_of(cursor, context))
 
-    @event.listens_for(database, "commit")
-    def commit(_connection: Connection) -> None:
-        if (session := session_of()) is not None:
-            session.hold(Step(StepKind.COMMIT, "commit"))
-
-    @event.listens_for(database, "rollback")
-    def rollback(_connection: Connection) -> None:
-        if (session := session_of()) is not None:
-            session.hold(Step(StepKind.ROLLBACK, "rollback"))
-
     @event.listens_for(database, "handle_error")
     def failed(context: ExceptionContext) -> None:
         if (session := session_of()) is not None:
@@ -70,7 +75,7 @@ def hold_at_every_step(database: Engine, session_of: Callable[[], Session | None
             session.note(Effect(error=step_error(session.kind, error)))
 
 
-def _effect_of(cursor: DBAPICursor, context: ExecutionContext | None) -> Effect:
+def _effect_of(cursor: Any, context: ExecutionContext | None) -> Effect:
     """Look at a result without taking it away from the program."""
     if cursor.description is None:
         return Effect(rowcount=cursor.rowcount)
@@ -100,5 +105,3 @@ def forbid_second_connections() -> Callable[[], None]:
         event.remove(Pool, "checkout", taken)
 
     return lift
-
-

@@ -200,7 +200,7 @@ class Session:
         self._misbehaved = reason
         raise ProgramMisbehaved(f"{self.name}: {reason}")
 
-    # -- the thread ---------------------------------------------------------------------------------
+    # -- the thread
 
     def _give_up(self, reason: str) -> NoReturn:
         self._abandoned = True
@@ -210,8 +210,8 @@ class Session:
     def _leave(self) -> NoReturn:
         """Unwind the program, its transaction undone first.
 
-        SQLAlchemy closes the connection of a program that is left like this, and a server may take a
-        moment to notice: until then its locks would meet the next execution.
+        SQLAlchemy closes the connection of a program that is left like this, and a server may take
+        a moment to notice: until then its locks would meet the next execution.
         """
         with suppress(self.kind.driver_error):
             if self._known is not None:

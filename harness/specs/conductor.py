@@ -224,13 +224,13 @@ class SpecConductor:
             completed = report.look_at(sent)
             report.look_again()
             if not completed and report.active(name) is not None:
-                self._wait_for_news(report, sent)
+                self._wait_for_news(report)
 
-    def _wait_for_news(self, report: Report, sent: Sent) -> None:
+    def _wait_for_news(self, report: Report) -> None:
         """A step has come back and may not be reported: wait for one that may change that."""
         before = self._news()
         if not self._under_way():
-            raise _mutual([sent, *report.waiting])
+            raise _mutual(report.waiting)
         self._settle(until=lambda: self._news() != before)
 
     def _finish(self, report: Report) -> None:
@@ -314,12 +314,13 @@ class SpecConductor:
             raise ProgramMisbehaved(f"session '{arrival.session.name}': {actor.end.message}")
 
     def _late(self, under_way: Sequence[str], waits: Mapping[str, Wait]) -> HarnessError:
+        assert self._probe is not None, "the conductor is used outside its 'with' block"
         parts = []
         for name in under_way:
-            asked = _shortened(self._actors[name].asked or "")
-            wait = waits.get(name)
+            # The quick look need not say for whom.
+            wait = (self._probe.details(name) or waits[name]) if name in waits else None
             state = "has not answered" if wait is None else f"waits for {', '.join(wait.blockers)}"
-            parts.append(f"{name} {state}: {asked}")
+            parts.append(f"{name} {state}: {_shortened(self._actors[name].asked or '')}")
         return DeadlineExceeded(
             f"not at rest within {self._step_s:g} s: {'; '.join(parts)}",
             "can this order happen? a session that waits cannot take its next step",

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from harness.locks import DeadlockReport, SessionName
 
 _SECTION = re.compile(
-    r"LATEST DETECTED DEADLOCK\n-+\n(?P<text>.*?)\n-+\n(?:TRANSACTIONS|BACKGROUND|FILE I/O)", re.S
+    r"LATEST DETECTED DEADLOCK\n-+\n(?P<text>.*?)\n-+\n(?:TRANSACTIONS|BACKGROUND|FILE I/O)",
+    re.DOTALL,
 )
 _MEMBER = re.compile(r"\*\*\* \((?P<number>\d+)\) TRANSACTION:\n")
 _THREAD = re.compile(r"(?:MySQL|MariaDB) thread id (?P<id>\d+)")

@@ -1,7 +1,7 @@
 """Who waits for whom on MySQL: `performance_schema` (MySQL manual, "The data_lock_waits table").
 
-`information_schema.INNODB_TRX` is not used: it is a copy that is refreshed only when nobody has read
-it for 100 ms, so asking in a loop can pin a stale answer.
+`information_schema.INNODB_TRX` is not used: it is a copy that is refreshed only when nobody has
+read it for 100 ms, so asking in a loop can pin a stale answer.
 """
 
 from __future__ import annotations

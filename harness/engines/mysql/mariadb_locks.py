@@ -1,9 +1,9 @@
 """Who waits for whom on MariaDB: InnoDB's status text.
 
 MariaDB has no `data_lock_waits`, and its `INNODB_LOCK_WAITS` is a copy which is refreshed only when
-nobody has read it for 100 ms. `SHOW ENGINE INNODB STATUS` is of now and marks every waiting transaction
-with its connection (MariaDB manual, "SHOW ENGINE INNODB STATUS"). Metadata and table locks are outside
-InnoDB: the process list names those waits.
+nobody has read it for 100 ms. `SHOW ENGINE INNODB STATUS` is of now and marks every waiting
+transaction with its connection (MariaDB manual, "SHOW ENGINE INNODB STATUS"). Metadata and table
+locks are outside InnoDB: the process list names those waits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from harness.engines.mysql.deadlock import parse_deadlock
 from harness.engines.mysql.locks import connect
 from harness.locks import DeadlockReport, SessionName, Wait
 
-_TRANSACTION = re.compile(r"^---TRANSACTION ", re.M)
+_TRANSACTION = re.compile(r"^---TRANSACTION ", re.MULTILINE)
 _THREAD = re.compile(r"MariaDB thread id (\d+)")
 _STALE_S = 0.11
 """A little more than the 100 ms for which INNODB_LOCK_WAITS keeps its copy after a read."""
@@ -58,9 +58,7 @@ class MariadbLockProbe:
         numbers = set(_waiting_in(self._status()))
         if not numbers & {self._ids[name] for name in among}:
             numbers |= self._other_waits()
-        return {
-            name: Wait(name, ()) for name in among if self._ids[name] in numbers
-        }
+        return {name: Wait(name, ()) for name in among if self._ids[name] in numbers}
 
     def details(self, waiter: SessionName) -> Wait | None:
         """The wait with its lock, index and row; takes over 100 ms, to read no stale copy."""
@@ -99,7 +97,7 @@ class MariadbLockProbe:
         return str(row[2]) if row else ""
 
     def _other_waits(self) -> set[int]:
-        """Connections that wait outside InnoDB; asked each fourth time, as it costs as much again."""
+        """Connections that wait outside InnoDB; asked each fourth time, as it costs."""
         self._asked_in_vain += 1
         if self._asked_in_vain % 4:
             return set()
@@ -111,9 +109,9 @@ class MariadbLockProbe:
 
 
 def _waiting_in(status: str) -> Iterator[int]:
-    """Connection ids of the transactions marked LOCK WAIT.
+    r"""Connection ids of the transactions marked LOCK WAIT.
 
-    >>> list(_waiting_in("---TRANSACTION 4\\nLOCK WAIT 2 lock struct(s)\\nMariaDB thread id 7, OS"))
+    >>> list(_waiting_in("---TRANSACTION 4\nLOCK WAIT 2 lock struct(s)\nMariaDB thread id 7, OS"))
     [7]
     """
     for text in _TRANSACTION.split(status)[1:]:

@@ -29,8 +29,8 @@ SELECT l.locktype, l.mode, l.relation::regclass::text AS relation, l.page, l.tup
 FROM pg_locks l WHERE l.pid = %s AND NOT l.granted
 """
 
-# While it waits for the transaction that changed a row, a session keeps its place in the row's queue
-# by a tuple lock (src/backend/access/heap/README.tuplock): that names the row.
+# While it waits for the transaction that changed a row, a session keeps its place in the row's
+# queue by a tuple lock (src/backend/access/heap/README.tuplock): that names the row.
 _QUEUED_FOR = """
 SELECT l.relation::regclass::text AS relation, l.page, l.tuple
 FROM pg_locks l WHERE l.pid = %s AND l.locktype = 'tuple'
