@@ -101,7 +101,8 @@ def version(program: Path) -> str:
 def specification(balances: Sequence[int], times: int) -> str:
     """All orders, so many times over, in the peer's language."""
     sessions = [
-        _SESSION.format(number=number, balance=balance) for number, balance in enumerate(balances, 1)
+        _SESSION.format(number=number, balance=balance)
+        for number, balance in enumerate(balances, 1)
     ]
     return "".join([_RESET, *sessions, "\n", *(f"permutation {o}\n" for o in ORDERS * times)])
 

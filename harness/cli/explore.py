@@ -91,6 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.spec is not None:
         return _run_spec(arguments)
+    if arguments.spec_as is not None:
+        raise UsageError(
+            "--as: says how a spec is taken, and there is none", "name it with --spec FILE"
+        )
     if missing := [
         name
         for name, given in (("MODULE:PROGRAM", arguments.program), ("--setup", arguments.setup))

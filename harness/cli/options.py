@@ -97,6 +97,32 @@ def add_cell_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_bound_options(parser: argparse.ArgumentParser) -> None:
+    """What to do when there are too many interleavings."""
+    too_big = parser.add_argument_group(
+        "when there are too many interleavings",
+        "the verdict is then at best unknown, never 'holds'",
+    )
+    too_big.add_argument(
+        "--budget",
+        type=_duration,
+        metavar="60s",
+        help="begin no new execution after so long, for each cell: 90s, 5m",
+    )
+    too_big.add_argument(
+        "--preemptions",
+        type=_count,
+        metavar="N",
+        help="search with 0, 1, … up to N preemptions: turns taken from who could have gone on",
+    )
+    too_big.add_argument(
+        "--sample", choices=METHODS, help="draw executions by lot, or with random priorities (pct)"
+    )
+    too_big.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="repeats a sample (default: 0)"
+    )
+
+
 def add_search_options(parser: argparse.ArgumentParser) -> None:
     """How to search, and what to keep."""
     parser.add_argument(
@@ -139,28 +165,7 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
         help="free-running rounds after a search that holds, for what overlaps inside statements "
         "(default: 50)",
     )
-    too_big = parser.add_argument_group(
-        "when there are too many interleavings",
-        "the verdict is then at best unknown, never 'holds'",
-    )
-    too_big.add_argument(
-        "--budget",
-        type=_duration,
-        metavar="60s",
-        help="begin no new execution after so long, for each cell: 90s, 5m",
-    )
-    too_big.add_argument(
-        "--preemptions",
-        type=_count,
-        metavar="N",
-        help="search with 0, 1, … up to N preemptions: turns taken from who could have gone on",
-    )
-    too_big.add_argument(
-        "--sample", choices=METHODS, help="draw executions by lot, or with random priorities (pct)"
-    )
-    too_big.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="repeats a sample (default: 0)"
-    )
+    add_bound_options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument(
         "--runs",

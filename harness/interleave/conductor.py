@@ -11,7 +11,7 @@ Terms: a step is *released* when its session is let go, *waiting* while the serv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from queue import Empty, SimpleQueue
+from queue import Empty
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -23,6 +23,7 @@ from harness.errors import DeadlineExceeded, HarnessError, ServerError
 from harness.interleave.execution import Deadlock, Execution, Observation, Turn
 from harness.interleave.limits import Limits
 from harness.interleave.patience import Patience
+from harness.interleave.relay import Relay
 from harness.interleave.scheduler import Redundant, Scheduler
 from harness.interleave.standing import Place, Standing
 from harness.locks import LockProbe, Wait
@@ -31,7 +32,6 @@ from harness.programs import Program, Stopped
 from harness.sessions.hold import forbid_second_connections, hold_at_every_step
 from harness.sessions.session import (
     Arrival,
-    Arrivals,
     Finished,
     Session,
     session_of_this_thread,
@@ -65,14 +65,14 @@ class Conductor:
         self._programs = dict(programs)
         self._limits = limits or Limits()
         self._observe = observe
-        self._arrivals: Arrivals = SimpleQueue()
         self._standing = Standing()
+        self._patience = Patience()
+        self._relay = Relay(self._standing, self._patience)
         self._probe: LockProbe | None = None
         self._observe_now = False
         self._look_closely = False
         self._lift_rule: Callable[[], None] | None = None
         self._watched: Mapping[str, int] = {}
-        self._patience = Patience()
         self.probes_asked = 0
 
     # -- life
@@ -150,7 +150,7 @@ class Conductor:
             name,
             self._engine,
             database,
-            self._arrivals,
+            self._relay.pass_on,
             attempts=self._limits.attempts,
             step_limit=self._limits.steps,
         )
@@ -219,7 +219,7 @@ class Conductor:
             rest = self._standing.rest()
             if not rest.movable:
                 break
-            self._patience.released(self._standing.release(scheduler.next_turn(rest), rest))
+            self._relay.take_turn(scheduler, rest, observed=self._observe is not None)
             self._settle()
             if self._observe_now:
                 self._observation()
@@ -240,26 +240,34 @@ class Conductor:
             DeadlineExceeded: a step neither settled nor waited in time.
         """
         deadline: Deadline | None = None
-        patience_s = self._first_patience_s()
-        while under_way := self._standing.under_way():
+        patience_s, since = 0.0, -1
+        while True:
+            under_way, turns = self._relay.look()
+            if not under_way:
+                break
+            if turns != since:  # a turn was passed on: what is under way is another step
+                deadline, patience_s, since = None, self._first_patience_s(), turns
             if (arrival := self._next_arrival(patience_s)) is not None:
                 self._note(arrival)
-                patience_s = self._first_patience_s()
+                since = -1
+                continue
+            if self._standing.turns != turns:
                 continue
             deadline = deadline or Deadline.after(self._limits.step_s)
             waits = self._ask_who_waits(under_way)
             # The answer may have come while we asked, so look once more before believing it.
             if (arrival := self._next_arrival(0)) is not None:
                 self._note(arrival)
-                patience_s = self._first_patience_s()
-                continue
-            if self._standing.is_rest(under_way, waits):
+                since = -1
+            elif self._standing.is_rest(under_way, waits) and self._relay.stop(turns):
                 self._begin_to_wait(waits)
                 return
-            patience_s = self._patience.next_s()
-            if deadline.over():
-                late = self._standing.late(under_way, waits)
-                raise DeadlineExceeded(f"not at rest within {self._limits.step_s:g} s: {late}")
+            else:
+                patience_s = self._patience.next_s()
+                if deadline.over():
+                    late = self._standing.late(under_way, waits)
+                    raise DeadlineExceeded(f"not at rest within {self._limits.step_s:g} s: {late}")
+        self._relay.stop()
         self._standing.waits = {}
 
     def _first_patience_s(self) -> float:
@@ -273,13 +281,14 @@ class Conductor:
 
     def _next_arrival(self, timeout_s: float) -> Arrival | None:
         try:
-            return self._arrivals.get(timeout=timeout_s) if timeout_s else self._arrivals.get(False)
+            return self._relay.arrivals.get(bool(timeout_s), timeout_s or None)
         except Empty:
             return None
 
     def _ask_who_waits(self, under_way: Sequence[str]) -> Mapping[str, Wait]:
         if not self.execution.turns:
             return {}
+        self._watch()
         self.probes_asked += 1
         return self._probing(lambda probe: probe.waiting(under_way))
 
@@ -353,6 +362,7 @@ class Conductor:
         With `keep` nothing is wrong: waiting steps end when the others roll back, and the
         connections stay.
         """
+        self._relay.stop()
         for place in self._places.values():
             if place.held is not None:
                 place.held = None

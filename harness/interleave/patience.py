@@ -43,11 +43,15 @@ class Patience:
             self._have_waited.add(self._situation)
             self._situation = None
 
+    def expects_wait(self) -> bool:
+        """Whether the step let go last has waited before."""
+        return self._situation in self._have_waited
+
     def first_s(self) -> float:
         """How long to listen before asking for the first time."""
         if self._situation is None:  # somebody may just have been let go on
             return self._within(self._usual_s * 2)
-        return self._within(self._usual_s * (0.5 if self._situation in self._have_waited else 8))
+        return self._within(self._usual_s * (0.5 if self.expects_wait() else 8))
 
     def next_s(self) -> float:
         """How long to listen before asking again."""

@@ -10,6 +10,7 @@ from harness.interleave.patience import Situation
 from harness.interleave.scheduler import Rest
 from harness.locks import Wait, WaitGraph
 from harness.sessions.session import Arrival, Held, Session
+from harness.sessions.step import StepKind
 
 
 @dataclass(slots=True)
@@ -61,16 +62,34 @@ class Standing:
         return Rest(movable, tuple(sorted(self.waits)), refused)
 
     def release(self, name: str, rest: Rest) -> Situation:
-        """Let a held session go; in which situation it takes its step."""
+        """Note that a held session is let go; in which situation it takes its step."""
         place = self.places[name]
         assert place.held is not None, f"{name} was given a turn but is not held"
         step = place.held.step
         place.turn = Turn(self.turns + 1, name, step, rest.movable)
         place.held = None
         self.execution.turns.append(place.turn)
-        place.session.release()
         others = [p.held.step.text for p in self.places.values() if p.held is not None]
         return (step.text, *others)
+
+    def is_plain(self, arrival: Arrival, observed: bool) -> bool:
+        """Whether an arrival leaves nothing to do but to take the next turn.
+
+        If commits are `observed`, one leaves the tables to be looked at.
+        """
+        own = self.places[arrival.session.name]
+        effect = arrival.effect
+        if own.turn is None or (effect is not None and effect.error is not None):
+            return False
+        if observed and own.turn.step.kind is StepKind.COMMIT:
+            return False
+        somebody = isinstance(arrival.state, Held)
+        for place in self.places.values():
+            if place is not own and not place.finished:
+                if place.held is None:
+                    return False
+                somebody = True
+        return somebody
 
     def arrive(self, arrival: Arrival) -> Turn | None:
         """Note that a session has come to rest; the turn that has settled by it, if it is one."""

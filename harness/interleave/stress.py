@@ -68,7 +68,7 @@ class FreeRun:
                     pool_size=1,
                     pool_reset_on_return=None,
                 )
-                session = Session(name, self._engine, database, self._arrivals)
+                session = Session(name, self._engine, database, self._arrivals.put)
                 session.open()
                 self._sessions[name] = session
         except BaseException:

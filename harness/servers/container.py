@@ -9,6 +9,8 @@ them; testcontainers' own reaper, Ryuk, would need one more image and is not use
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,8 @@ class DockerServer:
         Raises:
             DeadlineExceeded: it did not end in time; it still runs.
         """
+        if self._state()["Paused"]:
+            self.resume()
         self._signal(self.engine.recipe.stop_signal)
 
     def restart(self) -> None:
@@ -156,7 +160,7 @@ class DockerServer:
         """Make and start a container; False if its port was taken meanwhile."""
         self._container = self._new_container()
         try:
-            with self._guard.request():
+            with self._guard.request(), _without_ryuk():
                 self._container.start()
         except NotFound as error:
             raise SourceUnavailable(
@@ -179,7 +183,6 @@ class DockerServer:
         recipe = self.engine.recipe
         place = recipe.container.place
         client = recipe.tools.configuration(place, self.engine.port, self._password)
-        testcontainers_config.ryuk_disabled = True
         try:
             container = DockerContainer(self._image)
         except (DockerException, RequestException) as error:
@@ -244,6 +247,17 @@ class DockerServer:
         for _ in poll(deadline, f"{self._subject}, end after {name}", every_s=0.02):
             if not self._state()["Running"]:
                 return
+
+
+@contextmanager
+def _without_ryuk() -> Iterator[None]:
+    """Do without testcontainers' reaper for one start; the rest of the process keeps its choice."""
+    before = testcontainers_config.ryuk_disabled
+    testcontainers_config.ryuk_disabled = True
+    try:
+        yield
+    finally:
+        testcontainers_config.ryuk_disabled = before
 
 
 def open_container(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,9 +29,13 @@ def connected(limit_s: int = 60) -> Iterator[DockerClient]:
     Raises:
         SourceUnavailable: there is no engine, or it is not for us; the hints say more.
     """
-    _must_answer(get_docker_host() or _DEFAULT)
+    # testcontainers finds engines that docker-py alone does not: in its properties, in contexts.
+    address = get_docker_host() or _DEFAULT
+    _must_answer(address)
     try:
-        client = docker.from_env(timeout=limit_s)
+        client = docker.from_env(
+            timeout=limit_s, environment={**os.environ, "DOCKER_HOST": address}
+        )
     except (DockerException, RequestException) as error:
         raise unavailable(error) from error
     try:

@@ -6,6 +6,7 @@ names can outlive the harness.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,12 +59,18 @@ class Guard:
         self._unanswered = False
         self._reaper.tell(f"= {self.record.name}")
 
+    def ours(self) -> bool:
+        """Whether this process took the guard; a forked child must end nothing of its parent's."""
+        return self.record.owner.pid == os.getpid()
+
     def release(self) -> None:
         """End what the record names and forget it. May be called again.
 
         Raises:
             HarnessError: something could not be ended; it stays in the register.
         """
+        if not self.ours():
+            return
         remains.remove(self.record, unanswered=self._unanswered)
         self._unanswered = False
         self._reaper.tell(f"- {self.record.name}")

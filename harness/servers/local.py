@@ -76,8 +76,9 @@ class LocalServer:
 
     def stop(self) -> None:
         """Kill it and remove everything that was made for it. May be called again."""
-        self._end_now()
-        self._guard.release()
+        if self._guard.ours():
+            self._end_now()
+            self._guard.release()
 
     def kill(self) -> None:
         """SIGKILL every process of the server; returns when they are gone. Data stay."""
@@ -93,6 +94,7 @@ class LocalServer:
             return
         number = signal.Signals[self.engine.recipe.stop_signal]
         self._process.send_signal(number)
+        processes.thaw(self._layout.folder)  # a paused server would not hear it
         try:
             self._process.wait(HALT_LIMIT_S)
         except subprocess.TimeoutExpired:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -52,6 +53,9 @@ class Arrival:
     effect: Effect | None
 
 
+Report = Callable[[Arrival], bool | None]
+"""Takes a session's arrivals, on the session's thread; true if it has been released already."""
+
 Arrivals = SimpleQueue[Arrival]
 
 _here = threading.local()
@@ -70,7 +74,7 @@ class Session:
         name: str,
         kind: EngineKind,
         database: Engine,
-        arrivals: Arrivals,
+        report: Report,
         *,
         attempts: int = 1,
         step_limit: int = 1_000,
@@ -83,7 +87,7 @@ class Session:
         self._closing = False
         self._known: DBAPIConnection | None = None
         self._database = database
-        self._arrivals = arrivals
+        self._report = report
         self._attempts = attempts
         self._step_limit = step_limit
         self._go: SimpleQueue[Program | str] = SimpleQueue()
@@ -177,8 +181,7 @@ class Session:
         self._count_commit()
         if self._stop_after_commits is not None and self._commits >= self._stop_after_commits:
             self._give_up(f"stopped after {self._commits} commits, as asked")
-        self._arrive(Held(step))
-        if self._go.get() != "release":
+        if not self._arrive(Held(step)) and self._go.get() != "release":
             self._leave()
         self._transaction_over = False
         self._committing = step.kind is StepKind.COMMIT
@@ -223,10 +226,11 @@ class Session:
             self._commits += 1
             self._committing = False
 
-    def _arrive(self, state: Held | Finished) -> None:
+    def _arrive(self, state: Held | Finished) -> bool:
+        """Say where the session stands; True if it need not wait for its release."""
         self.running = isinstance(state, Held)
         effect, self._effect = self._effect, None
-        self._arrivals.put(Arrival(self, state, effect))
+        return bool(self._report(Arrival(self, state, effect)))
 
     def _live(self) -> None:
         try:

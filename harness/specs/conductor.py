@@ -118,7 +118,7 @@ class SpecConductor:
             # A transaction that a permutation leaves open is open in the next one, too.
             pool_reset_on_return=None,
         )
-        session = Session(name, self._engine, database, self._arrivals, step_limit=_STEPS_AT_MOST)
+        session = Session(name, self._engine, database, self._arrivals.put, step_limit=_STEPS_AT_MOST)
         session.open()
         return session
 

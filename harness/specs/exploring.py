@@ -1,9 +1,9 @@
 """A spec's sessions as programs, to explore every possible interleaving of their steps.
 
 A session is one program: its setup is carried out with its first step, and its teardown is a step
-of its own, because it usually ends the transaction. A step is one turn, however many statements it
-has. What the steps gave is the program's result. A session whose transaction the server refuses
-gives up, as an application would; the isolation tester would send its other steps all the same.
+of its own if it ends the transaction or writes. A step is one turn, however many statements it has.
+What the steps gave is the program's result. A session whose transaction the server refuses gives up,
+as an application would; the isolation tester would send its other steps all the same.
 
 Nothing is left out of the search: SQL that begins and ends transactions by itself does not tell in
 advance which of its steps commute.
@@ -98,6 +98,7 @@ class _Turn:
     """What a session does at one turn."""
 
     name: str
+    """The step's; empty for the teardown, whose result nobody compares."""
     setup: str | None
     sql: str
     step: Step
@@ -107,10 +108,14 @@ class _Turn:
 @lru_cache(maxsize=256)
 def _turns(session: SpecSession, dialect: str) -> Sequence[_Turn]:
     turns: list[_Turn] = []
-    steps = [(step.name, step.sql) for step in session.steps]
-    for name, sql in [*steps, ("teardown", session.teardown or "")]:
-        if statements_of(sql, dialect):
-            turns.append(_turn(name, session.setup if not turns else None, sql, dialect))
+    for step in session.steps:
+        if statements_of(step.sql, dialect):
+            before = session.setup if not turns else None
+            turns.append(_turn(step.name, before, step.sql, dialect))
+    if session.teardown and statements_of(session.teardown, dialect):
+        last = _turn("", None, session.teardown, dialect)
+        if last.step.kind in _ENDS or written_by(last.step.text, dialect):
+            turns.append(last)
     return turns
 
 
@@ -147,12 +152,13 @@ def _run(spec_session: SpecSession, connection: Connection) -> str:
     begin_by_hand(connection)
     taking = _Taking(session, connection)
     try:
-        said = [taking.take(turn) for turn in _turns(spec_session, session.kind.sql_dialect)]
+        turns = _turns(spec_session, session.kind.sql_dialect)
+        said = [(turn.name, taking.take(turn)) for turn in turns]
         taking.end()
     except Abandoned:
         taking.roll_back()
         raise
-    return "; ".join(said)
+    return "; ".join(f"{name}: {result}" for name, result in said if name)
 
 
 class _Taking:
@@ -163,7 +169,8 @@ class _Taking:
         self._kind: Engine = session.kind
         self._cursor = Cursor(connection, session.kind)
         dbapi: Any = connection.dialect.loaded_dbapi
-        self._wrong: type[Exception] = dbapi.ProgrammingError
+        # What is no fault of the rows met: no such table, a syntax that the engine does not know.
+        self._wrong: tuple[type[Exception], ...] = (dbapi.ProgrammingError, dbapi.OperationalError)
         # Held like any other program: not at all, where nobody listens for its statements.
         self._held = bool(connection.engine.dispatch.before_cursor_execute)
         self._uncounted = False
@@ -174,9 +181,10 @@ class _Taking:
         self._hold(turn.step)
         if turn.setup is not None:
             self._ask(turn.setup, "its setup")
-        said = self._ask(turn.sql, f"step '{turn.name}'", counts=turn.step.kind not in _ENDS)
+        what = f"step '{turn.name}'" if turn.name else "its teardown"
+        said = self._ask(turn.sql, what, counts=turn.step.kind not in _ENDS)
         self._note_commit(turn)
-        return f"{turn.name}: {said}"
+        return said
 
     def _hold(self, step: Step) -> None:
         if self._held:
@@ -209,10 +217,10 @@ class _Taking:
         said = first_line(error)
         if self._cursor.lost_by(error):
             self._session.misbehave(f"lost its connection: {said}")
-        if isinstance(error, self._wrong):
+        refusal = refusal_of(self._kind, error)
+        if refusal is None and isinstance(error, self._wrong):
             self._session.misbehave(f"{what} is wrong: {said}")
         self._session.note(Effect(error=step_error(self._kind, error)))
-        refusal = refusal_of(self._kind, error)
         if refusal is not None and refusal.retryable:
             self._give_up()
             raise error

@@ -84,9 +84,17 @@ def undeclared(sources: list[Source], declared: set[str]) -> list[str]:
         f"{source.path}:{line}: {name}"
         for source in sources
         for line, name in source.imports()
-        if (top := name.partition(".")[0]) not in {*sys.stdlib_module_names, *OWN}
+        if (top := name.partition(".")[0]) not in {*sys.stdlib_module_names, *OWN, *beside(source)}
         if not declared & {canonicalize_name(one) for one in known.get(top, ())}
     ]
+
+
+def beside(source: Source) -> set[str]:
+    """Modules and folders of the tests and benchmarks, and those in the file's own folder."""
+    if source.path.startswith(("harness/", "schema/", "workloads/")):
+        return set()
+    folders = (ROOT / source.path).parent, ROOT / "tests"
+    return {found.stem for folder in folders if folder.is_dir() for found in folder.iterdir()}
 
 
 def test_every_import_is_of_a_declared_dependency(direct: list[Requirement]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 
 import pytest
 from live.servers import evidence
@@ -107,6 +108,23 @@ def test_paused_server_can_be_killed(running, kept):
     running.server.kill()
     running.server.restart()
     assert rows(running, kept) == {"committed-before-pause"}
+
+
+def test_paused_server_can_be_halted(running, kept):
+    commit(running, kept, "committed-before-pause")
+    running.server.pause()
+    running.server.halt()
+    running.server.restart()
+    assert rows(running, kept) == {"committed-before-pause"}
+
+
+def test_forked_child_ends_nothing_of_its_parent(running, kept):
+    child = os.fork()
+    if child == 0:
+        running.server.stop()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert asking.ask(running.engine, kept, "SELECT 1") == "1"
 
 
 def test_tools_of_the_server_find_it_without_a_password_in_their_arguments(running, kept):

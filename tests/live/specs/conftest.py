@@ -1,12 +1,10 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
 
 from harness.engines import ENGINES
-from harness.errors import ServerError
-from harness.servers.databases import fresh_database
 from harness.specs.conductor import SpecConductor
 from harness.specs.parser import read_spec
 from harness.specs.spec import Spec
@@ -21,18 +19,6 @@ Tell = Callable[..., str]
 def spec_file() -> Callable[[str], Path]:
     """Where a spec of these tests lies."""
     return lambda name: FILES / f"{name}.spec"
-
-
-@pytest.fixture
-def postgresql(live_engines, pytestconfig) -> Callable[[], Iterator[URL]]:
-    """What makes an empty database on the one server whose tester can be asked."""
-    if "postgresql" not in (pytestconfig.getoption("--live-engine") or ENGINES):
-        pytest.skip("the isolation tester knows one engine, which is not asked for")
-    try:
-        server = live_engines.server("postgresql")
-    except ServerError as error:
-        pytest.skip(error.explain())
-    return lambda: fresh_database(server)
 
 
 def told_by_us(engine: str, url: URL, spec: Spec, **options) -> tuple[str, list[str]]:

@@ -97,7 +97,8 @@ def test_setup_that_fails_ends_all(database):
 
 def test_teardown_that_fails_is_complained_of_and_no_more(database):
     text, complaints = told(
-        database, "teardown { DROP TABLE nothing; } session s step a { } permutation a permutation a"
+        database,
+        "teardown { DROP TABLE nothing; } session s step a { } permutation a permutation a",
     )
     assert text.count("step a: \n") == 2
     assert len(complaints) == 2

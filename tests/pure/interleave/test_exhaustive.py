@@ -4,7 +4,7 @@ from math import comb, factorial, prod
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pure.interleave.simulated import Simulated, closer_of_the_cycle, conduct, every_order
 
@@ -181,6 +181,7 @@ def test_both_choices_of_a_victim_are_searched_below():
     assert scheduler.fraction() == 1
 
 
+@settings(max_examples=30)
 @given(st.integers(), st.integers(1, 20))
 def test_a_complete_search_has_every_continuation_of_every_answer_it_saw(seed, patience):
     scheduler = Exhaustive(patience=patience)

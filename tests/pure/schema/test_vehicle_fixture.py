@@ -25,8 +25,7 @@ def schedule_key(row: fixture.Row) -> ScheduleKey:
 
 def arrangements(content: fixture.Rows) -> dict[ScheduleKey, int]:
     return {
-        schedule_key(row): row["current_arrangement_no"]
-        for row in content["maintenance_schedule"]
+        schedule_key(row): row["current_arrangement_no"] for row in content["maintenance_schedule"]
     }
 
 

@@ -49,9 +49,7 @@ def test_a_schedule_row_that_vanishes_is_told():
 
 @pytest.mark.parametrize("history", [[], [{INSPECTION: 5}]], ids=["none", "one"])
 def test_too_few_observations_are_no_evidence(history):
-    with pytest.raises(
-        ValueError, match=r"^never_goes_down: needs 2 observations or more, got "
-    ):
+    with pytest.raises(ValueError, match=r"^never_goes_down: needs 2 observations or more, got "):
         never_goes_down(history)
 
 

@@ -153,7 +153,9 @@ def test_what_is_no_spec_is_refused_with_its_line(text, message):
 def test_missing_file_is_wrong_usage(tmp_path):
     with pytest.raises(UsageError) as caught:
         read_spec(tmp_path / "no.spec")
-    assert str(caught.value) == f"spec '{tmp_path}/no.spec': cannot be read: No such file or directory"
+    assert (
+        str(caught.value) == f"spec '{tmp_path}/no.spec': cannot be read: No such file or directory"
+    )
 
 
 def test_file_that_is_no_text_is_wrong_usage(tmp_path):

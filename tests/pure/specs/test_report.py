@@ -36,7 +36,9 @@ class Told:
     def send(self, step, *markers, gives=None):
         session = SESSIONS[step]
         self.stage.answers[session] = gives
-        sent = self.report.send(SpecStep(step, f"do {step}"), session, Place(step, markers), SESSIONS)
+        sent = self.report.send(
+            SpecStep(step, f"do {step}"), session, Place(step, markers), SESSIONS
+        )
         self.report.look_first(sent)
 
     def comes_back(self, session, answer=Answer()):  # noqa: B008 - a value

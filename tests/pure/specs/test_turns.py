@@ -15,14 +15,28 @@ def turns(text, dialect="postgres"):
 
 
 def test_setup_belongs_to_the_first_turn_and_teardown_is_one():
-    found = turns(
-        "setup { BEGIN; } step a { SELECT 1; } step b { SELECT 2; } teardown { COMMIT; }"
-    )
+    found = turns("setup { BEGIN; } step a { SELECT 1; } step b { SELECT 2; } teardown { COMMIT; }")
     assert [(turn.name, turn.setup, turn.step.text) for turn in found] == [
         ("a", "BEGIN;", "SELECT 1"),
         ("b", None, "SELECT 2"),
-        ("teardown", None, "COMMIT"),
+        ("", None, "COMMIT"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("teardown", "is_turn"),
+    [
+        ("COMMIT;", True),
+        ("SELECT 1; COMMIT;", True),
+        ("DELETE FROM t;", True),
+        ("UNLISTEN *;", True),
+        ("SELECT * FROM t;", False),
+        ("", False),
+    ],
+)
+def test_teardown_that_only_reads_is_left_out(teardown, is_turn):
+    found = turns(f"step a {{ SELECT 1; }} teardown {{ {teardown} }}")
+    assert len(found) == 1 + is_turn
 
 
 def test_step_without_sql_is_no_turn():
