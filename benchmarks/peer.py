@@ -41,8 +41,8 @@ ORDERS = (
     "r2 w2 r1 c2 w1 c1",
     "r2 w2 c2 r1 w1 c1",
 )
-"""Every order of two programs that read, write and commit, but for those in which a writer that
-waits is to commit before the one it waits for: left to itself the peer would wait for those, too."""
+"""Every order of two programs that read, write and commit, without those in which a writer that
+waits is to commit before the one it waits for: left to itself the peer would try them, too."""
 
 _RESET = """
 teardown {

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from queue import Empty
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from sqlalchemy import URL, create_engine
 
@@ -26,7 +26,8 @@ from harness.interleave.patience import Patience
 from harness.interleave.relay import Relay
 from harness.interleave.scheduler import Redundant, Scheduler
 from harness.interleave.standing import Place, Standing
-from harness.locks import LockProbe, Wait
+from harness.interleave.witness import Witness
+from harness.locks import Wait
 from harness.outcome import Refusal
 from harness.programs import Program, Stopped
 from harness.sessions.hold import forbid_second_connections, hold_at_every_step
@@ -37,8 +38,6 @@ from harness.sessions.session import (
     session_of_this_thread,
 )
 from harness.sessions.step import StepKind
-
-T = TypeVar("T")
 
 _END_LIMIT_S = 5.0
 
@@ -68,12 +67,10 @@ class Conductor:
         self._standing = Standing()
         self._patience = Patience()
         self._relay = Relay(self._standing, self._patience)
-        self._probe: LockProbe | None = None
+        self._opened: Witness | None = None
         self._observe_now = False
         self._look_closely = False
         self._lift_rule: Callable[[], None] | None = None
-        self._watched: Mapping[str, int] = {}
-        self.probes_asked = 0
 
     # -- life
 
@@ -82,7 +79,7 @@ class Conductor:
         try:
             for name in self._programs:
                 self._places[name] = Place(self._open_session(name))
-            self._probe = self._engine.probe(self._url)
+            self._opened = Witness(self._engine, self._url)
         except BaseException:
             self.close()
             raise
@@ -111,9 +108,9 @@ class Conductor:
         if self._lift_rule is not None:
             self._lift_rule()
             self._lift_rule = None
-        if self._probe is not None:
-            self._probe.close()
-            self._probe = None
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
         if stuck:
             raise HarnessError(
                 f"{', '.join(stuck)}: the program does not end, its thread is left behind",
@@ -203,6 +200,11 @@ class Conductor:
         return self._standing.execution
 
     @property
+    def _witness(self) -> Witness:
+        assert self._opened is not None, "the conductor is used outside its 'with' block"
+        return self._opened
+
+    @property
     def _places(self) -> dict[str, Place]:
         return self._standing.places
 
@@ -289,21 +291,15 @@ class Conductor:
         if not self.execution.turns:
             return {}
         self._watch()
-        self.probes_asked += 1
-        return self._probing(lambda probe: probe.waiting(under_way))
+        return self._witness.waiting(under_way)
 
     def _begin_to_wait(self, waits: Mapping[str, Wait]) -> None:
         for name, wait in waits.items():
             turn = self._places[name].turn
             if turn is not None and turn.wait is None:
-                turn.wait = self._closer(wait)
+                turn.wait = self._witness.closer(wait) if self._look_closely else wait
                 self._patience.waits()
         self._standing.waits = waits
-
-    def _closer(self, wait: Wait) -> Wait:
-        if not self._look_closely:
-            return wait
-        return self._probing(lambda probe: probe.details(wait.waiter)) or wait
 
     def _note(self, arrival: Arrival) -> None:
         turn = self._standing.arrive(arrival)
@@ -318,10 +314,10 @@ class Conductor:
             self._note_deadlock(turn, error.refusal, error.detail)
 
     def _note_deadlock(self, turn: Turn, refusal: Refusal, detail: str) -> None:
-        report = self._probing(lambda probe: probe.last_deadlock(detail))
-        cycle, lines = (report.cycle, report.lines) if report else ((), ())
-        found = Deadlock(self._standing.turns, turn.session, refusal, cycle, lines)
-        self.execution.deadlocks.append(found)
+        report = self._witness.last_deadlock(detail)
+        self.execution.deadlocks.append(
+            Deadlock(self._standing.turns, turn.session, refusal, report.cycle, report.lines)
+        )
 
     # -- the ends
 
@@ -341,20 +337,9 @@ class Conductor:
             raise ServerError(f"the server stopped answering: {error}") from error
         self.execution.observations.append(Observation(self._standing.turns, values))
 
-    def _probing(self, ask: Callable[[LockProbe], T]) -> T:
-        assert self._probe is not None, "the conductor is used outside its 'with' block"
-        try:
-            return ask(self._probe)
-        except self._engine.driver_error as error:
-            raise ServerError(f"the server stopped answering: {error}") from error
-
     def _watch(self) -> None:
-        """Tell the probe our sessions' numbers; one that had to connect again has a new one."""
-        numbers = {name: p.session.server_id for name, p in self._places.items()}
-        numbers = {name: number for name, number in numbers.items() if number}
-        if numbers != self._watched:
-            self._probing(lambda probe: probe.watch(numbers))
-            self._watched = numbers
+        numbers = {name: place.session.server_id for name, place in self._places.items()}
+        self._witness.watch({name: number for name, number in numbers.items() if number})
 
     def _abandon(self, *, keep: bool = False) -> None:
         """End every program where it stands, so that the next execution starts clean.
@@ -372,9 +357,11 @@ class Conductor:
             elif not place.finished:
                 self._cut(place)
         deadline = Deadline.after(5.0)
+        listen_s = 1.0 if keep else 0.1
         while (left := self._standing.under_way()) and not deadline.over():
-            arrival = self._next_arrival(1.0 if keep else 0.1)
+            arrival = self._next_arrival(listen_s)
             if arrival is None:
+                listen_s = 1.0  # who is unwinding is not interrupted again
                 for name in left:
                     self._nudge(self._places[name])
             elif isinstance(arrival.state, Finished):
@@ -392,9 +379,9 @@ class Conductor:
     def _cut(self, place: Place) -> None:
         """Have the server end a connection whose step is under way."""
         place.session.mark_abandoned()
-        if place.session.name not in self._watched:
-            return  # it has asked the server nothing yet
+        if self._opened is None:
+            return
         try:
-            self._probing(lambda probe: probe.cancel(place.session.name))
+            self._opened.cut(place.session.name)
         except ServerError:
             pass  # the server is gone, and the connection with it

@@ -1,10 +1,10 @@
 """Pass turns from session to session, on their own threads, while there is nothing to settle.
 
 As long as one step is under way, everybody else is held, and its answer comes without ado, nobody
-needs the conductor: the session that has come to its hold asks the scheduler itself and lets the next
-one go. That saves two changes of thread in every turn. Whatever is less plain (a wait, an error, a
-look at the tables, the end) is the conductor's: it is handed the arrival, and nothing is passed on
-until it has taken a turn again.
+needs the conductor: the session that has come to its hold asks the scheduler itself and lets the
+next one go. That saves two changes of thread in every turn. Whatever is less plain (a wait, an
+error, a look at the tables, the end) is the conductor's: it is handed the arrival, and nothing is
+passed on until it has taken a turn again.
 """
 
 from __future__ import annotations

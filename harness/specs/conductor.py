@@ -30,7 +30,7 @@ from harness.specs.report import Report, Sent
 from harness.specs.spec import Permutation, Spec
 
 CONTROL = "control connection"
-_FIRST_S, _LONGEST_S = 0.001, 0.02
+_FIRST_S, _LONGEST_S = 0.004, 0.02
 _STEPS_AT_MOST = 1_000_000
 
 
@@ -118,7 +118,9 @@ class SpecConductor:
             # A transaction that a permutation leaves open is open in the next one, too.
             pool_reset_on_return=None,
         )
-        session = Session(name, self._engine, database, self._arrivals.put, step_limit=_STEPS_AT_MOST)
+        session = Session(
+            name, self._engine, database, self._arrivals.put, step_limit=_STEPS_AT_MOST
+        )
         session.open()
         return session
 

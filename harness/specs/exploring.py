@@ -1,9 +1,9 @@
 """A spec's sessions as programs, to explore every possible interleaving of their steps.
 
 A session is one program: its setup is carried out with its first step, and its teardown is a step
-of its own if it ends the transaction or writes. A step is one turn, however many statements it has.
-What the steps gave is the program's result. A session whose transaction the server refuses gives up,
-as an application would; the isolation tester would send its other steps all the same.
+of its own if it ends the transaction or writes. A step is one turn, however many statements it
+has. What the steps gave is the program's result. A session whose transaction the server refuses
+gives up, as an application would; the isolation tester would send its other steps all the same.
 
 Nothing is left out of the search: SQL that begins and ends transactions by itself does not tell in
 advance which of its steps commute.

@@ -69,7 +69,8 @@ class _Parser:
         first = "'setup', 'teardown' or 'session'" if teardown is None else "'session'"
         sessions = [self._session(first)]
         while not (self._is("permutation") or self._word.kind is Kind.END):
-            sessions.append(self._session("'session' or 'permutation'"))
+            more = "'step', 'teardown', " if sessions[-1].teardown is None else ""
+            sessions.append(self._session(f"{more}'session' or 'permutation'"))
         permutations = []
         while self._word.kind is not Kind.END:
             permutations.append(self._permutation())

@@ -138,7 +138,11 @@ def _container_environment(password_file: str, profile: Profile) -> Mapping[str,
 
 
 def _claim(administrator: str, password: str) -> tuple[str, ...]:
-    return (f"ALTER ROLE \"{administrator}\" PASSWORD '{password}'",)
+    return (
+        # Where commits are not flushed, a kill within a second would take the password back.
+        "SET synchronous_commit = on",
+        f"ALTER ROLE \"{administrator}\" PASSWORD '{password}'",
+    )
 
 
 def _tool_configuration(host: str, port: int | None, password: str) -> str:

@@ -1,5 +1,6 @@
 """What cannot work says why on stderr, with a hint; nothing looks like a result, nothing stays."""
 
+import os
 import socket
 
 import pytest
@@ -81,6 +82,16 @@ def test_a_given_server_that_does_not_let_us_in(bank, database) -> None:
     assert "guessed" not in said.err
 
 
+def test_a_given_database_that_may_only_be_read(bank, database) -> None:
+    name = database.url.database
+    with database.engine.begin() as connection:
+        connection.execute(text(f"alter database {name} set default_transaction_read_only = on"))
+    said = bank(*BANK)
+    assert (said.status, said.out) == (64, "")
+    assert "default_transaction_read_only is on" in said.err
+    assert "  hint: " in said.err
+
+
 def test_a_given_database_is_empty_again_whatever_the_end(bank, database) -> None:
     assert bank(*BANK).status == 1
     assert bank(*BANK, "--schedule", "T1 T1").status == 2
@@ -126,6 +137,20 @@ def test_docker_that_does_not_run(harness) -> None:
     assert (said.status, said.out) == (2, "")
     assert said.err.startswith("PostgreSQL: Docker: no engine answers")
     assert "\n  hint: is it installed and running? `docker info` tells;" in said.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="to root no socket is forbidden")
+def test_docker_that_is_forbidden(harness, tmp_path) -> None:
+    path = tmp_path / "docker.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        path.chmod(0)
+        said = harness(
+            *("reproduce", "problem-2", "--source", "docker", *CELL), DOCKER_HOST=f"unix://{path}"
+        )
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith("PostgreSQL: Docker: its socket is forbidden to this user")
+    assert "  hint: become a member of the group 'docker', and log in again" in said.err
 
 
 def test_a_port_that_nobody_listens_on(harness) -> None:

@@ -1,7 +1,10 @@
 """`harness explore` on the example that a user copies, and on functions that go wrong."""
 
 import json
+import os
+import pty
 import re
+from contextlib import suppress
 
 import pytest
 from live.cli.conftest import BANK
@@ -59,6 +62,7 @@ def test_a_mended_pair_is_status_0_with_its_coverage(bank, database) -> None:
     assert "violated" not in said.out
 
 
+@one_engine
 def test_an_invariant_names_what_broke(bank, database) -> None:
     said = withdrawals(bank, database, "--invariant", "bank:nobody_is_overdrawn")
     assert said.status == 1, said.err
@@ -66,6 +70,7 @@ def test_an_invariant_names_what_broke(bank, database) -> None:
     assert "an account is overdrawn: its balance is -40" in said.out.splitlines()
 
 
+@one_engine
 def test_a_schedule_runs_that_one_execution(bank, database) -> None:
     said = withdrawals(bank, database, "--schedule", "T1 T1 T1 T2 T2")
     assert said.status == 0, said.err
@@ -122,6 +127,26 @@ def test_an_invariant_that_raises_is_unknown(odd, database) -> None:
     assert said.status == 2, said.err
     assert "invariant 'asks_in_vain' raised LookupError: what now" in said.out + said.err
     assert "Traceback" not in said.err
+
+
+@one_engine
+def test_progress_is_for_a_terminal_and_results_are_for_a_pipe(bank, database) -> None:
+    """And progress leaves nothing but a line for each verdict, whatever was drawn meanwhile."""
+    terminal, seen_by_harness = pty.openpty()
+    words = ("bank:withdraw", "bank:withdraw", *SETUP, "--engine", database.kind, *LEVEL)
+    process = bank.start("explore", *words, stderr=seen_by_harness)
+    os.close(seen_by_harness)
+    drawn = b""
+    with suppress(OSError):  # how a terminal says that nobody holds its other end
+        while piece := os.read(terminal, 4096):
+            drawn += piece
+    os.close(terminal)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, drawn
+    assert b"PostgreSQL: starting a server" in drawn
+    assert re.search(rb"violated in \d+ of 14 interleavings, \d+\.\d s\r\n", drawn)
+    assert "\x1b" not in out
+    assert "violated" in out
 
 
 @one_engine

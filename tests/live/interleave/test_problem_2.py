@@ -12,9 +12,16 @@ pytestmark = [
 ]
 
 
+RUNS = {"current": 2}
+"""A second run of the longest cells counts the same as the first."""
+
+
 @pytest.mark.parametrize("variant", PROBLEM_2.variants.values(), ids=PROBLEM_2.variants)
 def test_a_variant_gives_the_verdict_that_is_known_of_it(database, variant, isolation):
-    cell = explore(database.target, PROBLEM_2, variant, isolation)
+    cell, *again = (
+        explore(database.target, PROBLEM_2, variant, isolation)
+        for _ in range(RUNS.get(variant.name, 1))
+    )
     assert cell.verdict is cell.expected
     assert cell.complete, cell.unknown
     assert not cell.unknown
@@ -22,14 +29,7 @@ def test_a_variant_gives_the_verdict_that_is_known_of_it(database, variant, isol
         assert cell.finding.kind == "invariant 'the current arrangement never goes down'"
         assert cell.finding.reproduced
         assert "current arrangement went down from 7," in cell.finding.sentences[0]
-
-
-def test_a_second_run_counts_the_same(database, isolation):
-    cells = [
-        explore(database.target, PROBLEM_2, PROBLEM_2.variants["current"], isolation)
-        for _ in range(2)
-    ]
-    assert counted(cells[0]) == counted(cells[1])
+    assert [counted(one) for one in again] == [counted(cell)] * len(again)
 
 
 def counted(cell):

@@ -171,6 +171,15 @@ def test_text_outside_ascii_survives(running, kept):
     assert rows(running, kept) == {"車検 – Prüfung 🚗"}
 
 
+def test_server_killed_right_after_its_start_lets_us_in_again(offer):
+    """The exploring profile flushes no commit, and the password was set by one."""
+    with ladder.start(offer, Profile.EXPLORING) as server:
+        for _ in range(2):
+            server.kill()
+            server.restart()
+            assert asking.ask(offer.engine, server.url(), "SELECT 1") == "1"
+
+
 @pytest.mark.parametrize("profile", list(Profile), ids=lambda profile: profile.value)
 def test_stopped_server_leaves_nothing(offer, profile, docker_engine):
     with ladder.start(offer, profile) as server:

@@ -1,4 +1,4 @@
-"""Our transcripts equal those of PostgreSQL's isolation tester, byte for byte, on the same server."""
+"""Our transcripts equal those of PostgreSQL's isolation tester, byte for byte."""
 
 import pytest
 from live.specs import isolationtester
@@ -9,8 +9,8 @@ from harness.specs.parser import parse_spec, read_spec
 
 pytestmark = [pytest.mark.integration, pytest.mark.engines("postgresql")]
 
-# It lists no permutation, and in some orders a session would have to take a step while it waits: the
-# tester cancels each of these after minutes.
+# It lists no permutation, and in some orders a session would have to take a step while it waits:
+# the tester cancels each of these after minutes.
 NOT_FOR_THE_TESTER = {"crosswise"}
 NAMES = sorted({path.stem for path in FILES.glob("*.spec")} - NOT_FOR_THE_TESTER)
 

@@ -58,8 +58,12 @@ def test_no_impossible_order_is_tried(explore):
 
 def test_commit_in_the_teardown_is_a_step(explore):
     text = f"""{TABLE}
-    session s1 setup {{ BEGIN; }} step a {{ UPDATE t SET n = 1 WHERE id = 1; }} teardown {{ COMMIT; }}
-    session s2 setup {{ BEGIN; }} step b {{ UPDATE t SET n = 2 WHERE id = 1; }} teardown {{ COMMIT; }}
+    session s1 setup {{ BEGIN; }}
+    step a {{ UPDATE t SET n = 1 WHERE id = 1; }}
+    teardown {{ COMMIT; }}
+    session s2 setup {{ BEGIN; }}
+    step b {{ UPDATE t SET n = 2 WHERE id = 1; }}
+    teardown {{ COMMIT; }}
     """
     cell = explore(text)
     assert (cell.verdict, cell.possible, cell.executions_with_waits) == (Verdict.HOLDS, 4, 2)

@@ -121,7 +121,8 @@ def test_teardown_that_waits_for_an_open_transaction_is_named(database):
     with pytest.raises(DeadlineExceeded) as caught:
         told(database, f"{dropping} permutation w1", step_s=0.7)
     assert re.fullmatch(
-        "not at rest within 0.7 s: control connection (waits for s1|has not answered): DROP TABLE t;",
+        "not at rest within 0.7 s: "
+        "control connection (waits for s1|has not answered): DROP TABLE t;",
         caught.value.message,
     )
     assert sessions_alive() == []

@@ -104,7 +104,14 @@ MARKER = "a marker: '*', a step, or a step, 'notices' and a number"
             "f:1: expected 'step' of session 's', found 'teardown'",
         ),
         ("session s step a\nb", "f:2: expected the SQL of step 'a' in braces, found the name 'b'"),
-        ("session s step a { } setup { }", "f:1: expected 'session' or 'permutation', found 'setup'"),
+        (
+            "session s step a { } setup { }",
+            "f:1: expected 'step', 'teardown', 'session' or 'permutation', found 'setup'",
+        ),
+        (
+            "session s step a { } teardown { } step",
+            "f:1: expected 'session' or 'permutation', found 'step'",
+        ),
         (
             "session s step a { }\nstep a { }",
             "f:2: step 'a' is defined in line 1 already",
@@ -128,7 +135,10 @@ MARKER = "a marker: '*', a step, or a step, 'notices' and a number"
             "f:2: step 'raed1' is not defined\n  hint: did you mean 'read1'?",
         ),
         (f"{BOTH} permutation a() c", f"f:1: expected {MARKER}, found ')'"),
-        (f"{BOTH} permutation a(c c) c", "f:1: expected ')' or ',' after a marker, found the name 'c'"),
+        (
+            f"{BOTH} permutation a(c c) c",
+            "f:1: expected ')' or ',' after a marker, found the name 'c'",
+        ),
         (f"{BOTH} permutation a(c notices) c", "f:1: expected how many notices, found ')'"),
         (
             f"{BOTH} permutation\na(c)\nb",
@@ -140,7 +150,10 @@ MARKER = "a marker: '*', a step, or a step, 'notices' and a number"
             "  hint: a session's steps are taken one after the other anyway",
         ),
         ("session s\nstep a {\n\n", "f:2: the SQL block that begins here has no '}'"),
-        ('session s\nstep "a\nb" { }', "f:2: the quoted name that begins here does not end in its line"),
+        (
+            'session s\nstep "a\nb" { }',
+            "f:2: the quoted name that begins here does not end in its line",
+        ),
         ("session s; step a { }", "f:1: the character ';' begins nothing that a spec knows"),
     ],
 )  # fmt: skip

@@ -74,7 +74,7 @@ def test_step_that_waits_is_told_again_when_the_next_was_sent(told):
 
 
 def test_step_that_is_woken_at_once_is_told_later_than_who_woke_it(told):
-    """The tester looks first at those it has seen waiting, and at the newcomer with the next step."""
+    """The tester looks at those it has seen waiting, and at the newcomer with the next step."""
     told.send("a")
     told.send("b")
     told.comes_back("s1")

@@ -14,7 +14,7 @@ def refused(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HARNESS_STATE", str(tmp_path / "state"))
     (tmp_path / "free.spec").write_text(SPEC)
     (tmp_path / "listed.spec").write_text(f"{SPEC}permutation b\n")
-    (tmp_path / "odd.spec").write_text(f"{SPEC}step c {{ }}\n")
+    (tmp_path / "odd.spec").write_text(f"{SPEC}setup {{ }}\n")
 
     def run(*words):
         assert main(["explore", *words]) == 64
@@ -35,7 +35,7 @@ def refused(tmp_path, monkeypatch, capsys):
         ),
         (
             ["--spec", "odd.spec"],
-            "odd.spec:2: expected 'step', 'teardown', 'session' or 'permutation', found 'step'\n",
+            "odd.spec:2: expected 'step', 'teardown', 'session' or 'permutation', found 'setup'\n",
         ),
         (
             ["a:b", "--spec", "free.spec"],

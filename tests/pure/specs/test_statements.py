@@ -24,7 +24,8 @@ from harness.specs.statements import statements_of
             ("CREATE PROCEDURE p() BEGIN DELETE FROM t; DELETE FROM u; END",),
         ),
         (
-            "DROP TRIGGER x; create definer = current_user trigger x BEFORE INSERT ON t FOR EACH ROW "
+            "DROP TRIGGER x; "
+            "create definer = current_user trigger x BEFORE INSERT ON t FOR EACH ROW "
             "BEGIN SET NEW.a = 1; END",
             (
                 "DROP TRIGGER x",

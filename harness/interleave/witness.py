@@ -1,0 +1,61 @@
+"""The server's own word about our sessions: who waits, who was in a deadlock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
+
+from sqlalchemy import URL
+
+from harness.engines.engine import Engine
+from harness.errors import ServerError
+from harness.locks import DeadlockReport, LockProbe, Wait
+
+T = TypeVar("T")
+
+
+class Witness:
+    """Asks a lock probe. `asked` counts the quick looks.
+
+    Every method raises ServerError if the server stopped answering.
+    """
+
+    def __init__(self, engine: Engine, url: URL) -> None:
+        self.asked = 0
+        self._errors = engine.driver_error
+        self._probe = engine.probe(url)
+        self._watched: Mapping[str, int] = {}
+
+    def watch(self, numbers: Mapping[str, int]) -> None:
+        """Learn the server's numbers of our sessions; one that connected again has a new one."""
+        if numbers != self._watched:
+            self._ask(lambda probe: probe.watch(numbers))
+            self._watched = dict(numbers)
+
+    def waiting(self, among: Collection[str]) -> Mapping[str, Wait]:
+        """Who of these waits for another of ours, now."""
+        self.asked += 1
+        return self._ask(lambda probe: probe.waiting(among))
+
+    def closer(self, wait: Wait) -> Wait:
+        """The same wait with its lock and row, if it is still there."""
+        return self._ask(lambda probe: probe.details(wait.waiter)) or wait
+
+    def last_deadlock(self, detail: str) -> DeadlockReport:
+        """The server's newest deadlock; empty if it tells of none."""
+        return self._ask(lambda probe: probe.last_deadlock(detail)) or DeadlockReport((), ())
+
+    def cut(self, name: str) -> None:
+        """Have the server end a session's connection, if it knows it."""
+        if name in self._watched:
+            self._ask(lambda probe: probe.cancel(name))
+
+    def close(self) -> None:
+        """Close the probe's connection."""
+        self._probe.close()
+
+    def _ask(self, question: Callable[[LockProbe], T]) -> T:
+        try:
+            return question(self._probe)
+        except self._errors as error:
+            raise ServerError(f"the server stopped answering: {error}") from error
