@@ -2,9 +2,9 @@
 
 Two programs read an account, write what they computed and commit: 14 orders are possible. The
 harness finds them by itself, on each engine; the peer is given them. Both keep their connections,
-and read the final rows and put them back after every schedule. Each round of ours follows one of the
-peer's, on servers that idle otherwise, and a ratio is the median over such pairs: on a machine with
-other work to do nothing else means anything.
+and read the final rows and put them back after every schedule. Each round of ours follows one of
+the peer's, on servers that idle otherwise, and a ratio is the median over such pairs: on a machine
+with other work to do nothing else means anything.
 
 Exit status: 0 all goals reached, 1 not, 2 the peer or a server is not to be had.
 """

@@ -28,7 +28,7 @@ from harness.specs.conductor import SpecConductor
 from harness.specs.exploring import scenario_of_spec
 from harness.specs.parser import read_spec
 from harness.specs.spec import Spec
-from harness.specs.transcript import transcript
+from harness.specs.transcript import tell
 
 _DESCRIPTION = """\
 Explore functions of your own. Each takes a SQLAlchemy Connection and decides its own transaction
@@ -184,8 +184,7 @@ def _print_transcript(arguments: argparse.Namespace, spec: Spec) -> int:
             isolation=levels[0] if levels else None,
             step_s=arguments.step_deadline,
         ) as conductor:
-            for piece in transcript(spec, conductor):
-                print(piece, end="", flush=True)
+            tell(spec, conductor, lambda text: print(text, end="", flush=True))
     for complaint in conductor.complaints:
         print(complaint, file=sys.stderr)
     return 0

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, create_engine, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from harness.checks.invariant import Invariant
-from harness.checks.serial import Order, Outcome, fingerprint
+from harness.checks.serial import Order, Outcome, Part, fingerprint
 from harness.checks.state import State
 from harness.checks.verdict import Verdict
 from harness.clock import now_s
@@ -109,15 +109,17 @@ class _Exploration:
             with observer.connect() as self.connection:
                 self.fixture = self._fixture()
                 self.fixture.create(self.connection)
-                self.judge = Judge(self.scenario, self.fixture.shapes, self._serial)
+                self.judge = Judge(
+                    self.scenario, self.fixture.shapes, self.fixture.initial, self._serial
+                )
                 try:
                     self._with_sessions(schedule)
                 except BaseException:
                     self._drop_after_failure()
                     raise
                 self.fixture.drop(self.connection)
-        except self.target.engine.driver_error as error:
-            self._unknown(f"the server stopped answering: {error}")
+        except (DBAPIError, self.target.engine.driver_error) as error:
+            self._unknown(f"the server stopped answering: {first_line(error)}")
         finally:
             observer.dispose()
         self.cell.elapsed_s = now_s() - start
@@ -185,6 +187,7 @@ class _Exploration:
             return rule.observe(self.connection)
         except Exception as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
+                self.connection.rollback()  # or nothing more can be asked on it
                 raise ServerError(f"the server stopped answering: {first_line(error)}") from error
             raise ProgramMisbehaved(
                 f"invariant '{rule.name}' raised {type(error).__name__}: {first_line(error)}",
@@ -217,6 +220,7 @@ class _Exploration:
             self._count(execution, outcome, search.learn(execution))
             if self.watch is not None:
                 self.watch(self.cell, search.fraction())
+        self._serial(tuple(Part(name) for name in sorted(self.variant.programs)))
         self.cell.complete = search.complete
         self.cell.outcomes = len(self.outcomes)
         if search.given_up:
@@ -272,7 +276,7 @@ class _Exploration:
         self.cell.possible_waits += stands_for * execution.had_waits()
         self.cell.possible_deadlocks += stands_for * bool(execution.deadlocks)
         self.cell.possible_anomalies += stands_for * self._judge(execution, outcome)
-        self.outcomes.add(fingerprint(outcome, self.fixture.shapes))
+        self.outcomes.add(fingerprint(outcome, self.fixture.shapes, self.fixture.initial))
         self.cell.executions_with_waits += execution.had_waits()
         self.cell.deadlocks += bool(execution.deadlocks)
         if execution.deadlocks and self.cell.deadlock is None:

@@ -58,7 +58,7 @@ def shape_of(table: Table) -> TableShape:
 def _is_numbered(column: Any) -> bool:
     if column.info.get("filled_by") == "engine" or column.identity is not None:
         return True
-    return column.table.autoincrement_column is column and column.autoincrement is True
+    return column.table.autoincrement_column is column
 
 
 class Fixture:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness.checks.serial import Order, Outcome, contradiction, matches, orders_of, parts_of
-from harness.checks.state import TableShape
+from harness.checks.state import State, TableShape
 from harness.interleave.cell import Finding
 from harness.interleave.execution import Execution
 from harness.programs import Raised
@@ -21,10 +21,12 @@ class Judge:
         self,
         scenario: Scenario,
         shapes: Sequence[TableShape],
+        fixture: State,
         serial: Callable[[Order], Outcome | None],
     ) -> None:
         self._scenario = scenario
         self._shapes = shapes
+        self._fixture = fixture
         self._serial = serial
 
     def finding(self, execution: Execution, outcome: Outcome) -> Finding | None:
@@ -55,10 +57,10 @@ class Judge:
             serial = self._serial(order)
             if serial is None:
                 return None
-            if matches(outcome, serial, order, self._shapes):
+            if matches(outcome, serial, order, self._shapes, self._fixture):
                 return None
             serials[order] = serial
-        sentences = contradiction(outcome, serials, self._shapes)
+        sentences = contradiction(outcome, serials, self._shapes, self._fixture)
         return Finding(NOT_SERIALIZABLE, tuple(sentences), execution)
 
     def _raised_unexpectedly(self, execution: Execution) -> Finding | None:

@@ -126,8 +126,8 @@ class SpecConductor:
 
     # -- one permutation --------------------------------------------------------------------------
 
-    def conduct(self, permutation: Permutation) -> str:
-        """Set up, take the steps, tear down; what the isolation tester would say of it.
+    def conduct(self, permutation: Permutation, say: Callable[[str], None]) -> None:
+        """Set up, take the steps, tear down, and say what the isolation tester would say.
 
         Raises:
             ProgramMisbehaved: the setup failed, a connection is lost, or markers block one another.
@@ -135,7 +135,7 @@ class SpecConductor:
                 it is waits without end.
         """
         self._start(permutation)
-        report = Report(self)
+        report = Report(self, say)
         names = " ".join(place.step for place in permutation.places)
         report.say(f"\nstarting permutation: {names}\n")
         for sql in self._spec.setups:
@@ -157,7 +157,6 @@ class SpecConductor:
         if self._spec.teardown is not None:
             self._run_alone(CONTROL, self._spec.teardown, "teardown", report)
         self._settle_ends()
-        return report.text()
 
     def _start(self, permutation: Permutation) -> None:
         """Let every connection wait for its first block."""

@@ -10,7 +10,7 @@ No connection and no clock: the stage says what became of a step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,23 +43,15 @@ class Sent:
 
 
 class Report:
-    """What is said of one permutation, so far."""
+    """What is said of one permutation; `say` takes it, piece by piece."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, say: Callable[[str], None]) -> None:
         self._stage = stage
-        self._said: list[str] = []
+        self.say = say
         self._active: dict[str, Sent] = {}
         self._notices: dict[str, int] = {}
         self._new_notices = False
         self.waiting: list[Sent] = []
-
-    def text(self) -> str:
-        """All that was said."""
-        return "".join(self._said)
-
-    def say(self, text: str) -> None:
-        """Say something of one's own."""
-        self._said.append(text)
 
     def say_result(self, session: str, answer: Answer) -> None:
         """Say what a setup or teardown block gave: its notices, and its last result's rows."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from harness.specs.conductor import SpecConductor
 from harness.specs.spec import Permutation, Spec
 
 
-def transcript(spec: Spec, conductor: SpecConductor) -> Iterator[str]:
-    """The text, piece by piece: one for each permutation listed, or for every one there is.
+def tell(spec: Spec, conductor: SpecConductor, say: Callable[[str], None]) -> None:
+    """Conduct the permutations that are listed, or every one there is, and tell each as it goes.
 
     Raises:
         HarnessError: a permutation could not be conducted to its end.
     """
-    yield f"Parsed test spec with {len(spec.sessions)} sessions\n"
+    say(f"Parsed test spec with {len(spec.sessions)} sessions\n")
     permutations: Iterable[Permutation] = spec.permutations or spec.every_permutation()
     for permutation in permutations:
-        yield conductor.conduct(permutation)
+        conductor.conduct(permutation, say)

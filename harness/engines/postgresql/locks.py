@@ -16,12 +16,13 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import URL
 
-from harness.clock import now_s
 from harness.locks import DeadlockReport, SessionName, Wait
 
 _WAITING = """
-SELECT pid, pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid)
-FROM unnest(%s::int[]) AS pid
+SELECT pid, pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid),
+       (SELECT coalesce(extract(epoch FROM clock_timestamp() - max(l.waitstart)), 0)
+          FROM pg_locks l WHERE l.pid = p.pid AND NOT l.granted HAVING count(*) > 0)
+FROM unnest(%s::int[]) AS p (pid)
 """
 
 _AWAITED = """
@@ -72,7 +73,6 @@ class PostgresqlLockProbe:
 
         timeout = self._connection.execute(_DEADLOCK_TIMEOUT).fetchone()
         self._looked_after_s = float(timeout[0]) * 1.2 if timeout else 0.0
-        self._waits_since: dict[int, float] = {}
 
     def watch(self, sessions: Mapping[SessionName, int]) -> None:
         """Say which backends are ours."""
@@ -89,17 +89,14 @@ class PostgresqlLockProbe:
         """
         found = {}
         rows = self._connection.execute(_WAITING, ([self._pids[name] for name in among],))
-        for pid, blocking in rows.fetchall():
+        for pid, blocking, waited_s in rows.fetchall():
             blockers = tuple(sorted({self._names[b] for b in blocking if b in self._names}))
-            if not blockers:
-                self._waits_since.pop(pid, None)
-            elif self._was_looked_at(pid):
+            if blockers and (waited_s is None or self._was_looked_at(float(waited_s))):
                 found[self._names[pid]] = Wait(self._names[pid], blockers)
         return found
 
-    def _was_looked_at(self, pid: int) -> bool:
-        since = self._waits_since.setdefault(pid, now_s())
-        return self._looked_after_s > _TOO_LONG_S or now_s() - since >= self._looked_after_s
+    def _was_looked_at(self, waited_s: float) -> bool:
+        return self._looked_after_s > _TOO_LONG_S or waited_s >= self._looked_after_s
 
     def details(self, waiter: SessionName) -> Wait | None:
         """The wait with its lock and, where the server lets it be known, its row."""

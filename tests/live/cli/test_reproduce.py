@@ -50,6 +50,7 @@ def test_what_is_broken_is_found_written_down_and_seen_again(here, database, res
         assert sentence in seen.out
 
 
+@one_engine
 def test_a_fix_holds_in_every_interleaving(here, database, result) -> None:
     words = ("--engine", database.kind, *CELL, "--json", str(result))
     said = here("reproduce", "problem-2", "--variant", "lock-order", *words)

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from functools import partial, update_wrapper
 from typing import Any
 
-import pytest
 from sqlalchemy import (
     Column,
     Connection,
@@ -185,13 +184,6 @@ def named(programs: Sequence[Function | Program]) -> dict[str, Program]:
         f"T{n}": p if isinstance(p, Program) else Program(getattr(p, "__name__", "program"), p)
         for n, p in enumerate(programs, start=1)
     }
-
-
-def victim_may_differ(bank: Bank, request: pytest.FixtureRequest) -> None:
-    """Where a deadlock is found only after a while, a test of who its victim is may fail."""
-    if not bank.kind.can("finds deadlocks at once", bank.database.target.version):
-        reason = "a wait is timed from when its session was first seen to wait, not from its start"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
 
 
 class First:

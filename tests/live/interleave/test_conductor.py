@@ -6,7 +6,6 @@ from live.interleave.bank import (
     First,
     of,
     transfer,
-    victim_may_differ,
     withdraw,
     withdraw_as_text,
     withdraw_at_once,
@@ -253,9 +252,8 @@ def test_a_deadlock_has_exactly_one_victim_and_its_cycle_is_recorded(open_bank):
     assert deadlocks > 0
 
 
-def test_the_same_turns_have_the_same_victim(open_bank, request):
+def test_the_same_turns_have_the_same_victim(open_bank):
     """Whether the waits are looked at closely, which takes time, or not."""
-    victim_may_differ(open_bank, request)
     victims = set()
     with open_bank.conductor(*OPPOSITE) as conductor:
         for closely in (False, True) * 5:

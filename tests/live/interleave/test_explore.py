@@ -15,7 +15,6 @@ from live.interleave.bank import (
     set_balance,
     ticket,
     transfer,
-    victim_may_differ,
     withdraw,
     withdraw_as_text,
     withdraw_at_once,
@@ -139,9 +138,8 @@ def test_a_deadlock_is_no_anomaly_a_refused_program_counts_as_not_run(bank):
     assert cell.aborts == {code: cell.deadlocks}
 
 
-def test_a_deadlock_is_an_anomaly_for_whom_it_must_not_be(bank, request):
+def test_a_deadlock_is_an_anomaly_for_whom_it_must_not_be(bank):
     """The same executions, judged by a rule that wants both transfers."""
-    victim_may_differ(bank, request)
 
     def both_transfers(connection):
         (first,) = connection.execute(select(account.c.balance).where(account.c.id == 1)).scalars()
@@ -183,7 +181,6 @@ def test_attempts_are_bounded_and_each_is_counted(bank):
     assert cell.aborts[code] >= 3
 
 
-@pytest.mark.xfail(reason="nobody runs a program alone that is refused in every execution")
 def test_a_program_that_is_refused_even_alone_cannot_be_judged(bank):
     assert bank.explore(always_refused, of(withdraw_at_once, 10)).verdict is UNKNOWN
 
@@ -261,7 +258,6 @@ def test_a_note_on_the_entry_of_another_is_not_a_renaming(bank):
     assert cell.verdict is VIOLATED
 
 
-@pytest.mark.xfail(reason="the fixture's numbers are renamed with the new ones")
 def test_two_rows_of_the_fixture_are_not_exchanged_for_each_other(bank):
     """Both entries are numbered by the engine, but the program knows which is which."""
 
@@ -289,7 +285,6 @@ def test_two_rows_of_the_fixture_are_not_exchanged_for_each_other(bank):
     assert cell.verdict is VIOLATED
 
 
-@pytest.mark.xfail(reason="a key is taken as numbered by the engine only if it says so")
 def test_a_key_is_numbered_by_the_engine_also_if_the_table_does_not_say_so(bank):
     """`Column(Integer, primary_key=True)` is the commonest key, and SQLAlchemy's default."""
 

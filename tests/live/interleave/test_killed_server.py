@@ -64,7 +64,6 @@ class Once:
             self.server.kill()
 
 
-@pytest.mark.xfail(reason="SQLAlchemy's error for a lost connection leaves `explore`")
 def test_a_server_killed_in_the_middle_is_an_unknown_and_works_after_its_restart(
     doomed_server, doomed_bank
 ):

@@ -8,7 +8,7 @@ from harness.engines import ENGINES
 from harness.specs.conductor import SpecConductor
 from harness.specs.parser import read_spec
 from harness.specs.spec import Spec
-from harness.specs.transcript import transcript
+from harness.specs.transcript import tell as tell_spec
 
 FILES = Path(__file__).parent / "files"
 
@@ -23,8 +23,10 @@ def spec_file() -> Callable[[str], Path]:
 
 def told_by_us(engine: str, url: URL, spec: Spec, **options) -> tuple[str, list[str]]:
     """Our transcript of a spec, and what was complained of."""
+    said = []
     with SpecConductor(ENGINES[engine], url, spec, **options) as conductor:
-        return "".join(transcript(spec, conductor)), conductor.complaints
+        tell_spec(spec, conductor, said.append)
+    return "".join(said), conductor.complaints
 
 
 @pytest.fixture

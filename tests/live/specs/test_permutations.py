@@ -107,9 +107,9 @@ def test_teardown_that_fails_is_complained_of_and_no_more(database):
 
 def test_order_that_cannot_happen_ends_with_who_waits_for_whom(database):
     with pytest.raises(DeadlineExceeded) as caught:
-        told(database, f"{ONE_ROW} permutation w1 w2 r2 c1 c2", step_s=0.7)
+        told(database, f"{ONE_ROW} permutation w1 w2 r2 c1 c2", step_s=2)
     assert caught.value.explain() == (
-        "not at rest within 0.7 s: s2 waits for s1: UPDATE t SET n = 2 WHERE id = 1;\n"
+        "not at rest within 2 s: s2 waits for s1: UPDATE t SET n = 2 WHERE id = 1;\n"
         "  hint: can this order happen? a session that waits cannot take its next step"
     )
     assert sessions_alive() == []
@@ -119,10 +119,9 @@ def test_teardown_that_waits_for_an_open_transaction_is_named(database):
     """Not every lock that is waited for can be seen on every engine; that it waits can."""
     dropping = ONE_ROW.replace("session s1", "teardown { DROP TABLE t; }\nsession s1", 1)
     with pytest.raises(DeadlineExceeded) as caught:
-        told(database, f"{dropping} permutation w1", step_s=0.7)
+        told(database, f"{dropping} permutation w1", step_s=2)
     assert re.fullmatch(
-        "not at rest within 0.7 s: "
-        "control connection (waits for s1|has not answered): DROP TABLE t;",
+        "not at rest within 2 s: control connection (waits for s1|has not answered): DROP TABLE t;",
         caught.value.message,
     )
     assert sessions_alive() == []
@@ -166,3 +165,27 @@ def test_markers_that_can_never_come_true_end_the_permutation(database):
         "completed, but never to be reported: w1(w2 notices 1)\n"
         "  hint: what does each of its markers wait for?"
     )
+
+
+@pytest.mark.engines("postgresql")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "session s1 step a { COPY (SELECT 1) TO STDOUT; } permutation a",
+            "session 's1': a COPY with the client, for which a spec has no data",
+        ),
+        (
+            "setup { CREATE TABLE p (pid int); } session s1 "
+            "step a { INSERT INTO p SELECT pg_backend_pid(); } step c { SELECT 1; } session s2 "
+            "step b { SELECT pg_terminate_backend(pid, 5000) FROM p; } permutation a b c",
+            "session 's1': .*(terminating connection|server closed the connection)",
+        ),
+    ],
+    ids=["copy", "killed"],
+)
+def test_session_that_cannot_go_on_ends_all(text, message, database):
+    with pytest.raises(ProgramMisbehaved) as caught:
+        told(database, text)
+    assert re.match(message, caught.value.message)
+    assert sessions_alive() == []

@@ -31,7 +31,8 @@ class Told:
 
     def __init__(self):
         self.stage = Stage()
-        self.report = Report(self.stage)
+        self.said = []
+        self.report = Report(self.stage, self.said.append)
 
     def send(self, step, *markers, gives=None):
         session = SESSIONS[step]
@@ -46,7 +47,7 @@ class Told:
 
     @property
     def lines(self):
-        return self.report.text().splitlines()
+        return "".join(self.said).splitlines()
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ NOTHING = Answer((Done(),))
 
 def test_step_that_comes_back_is_told_with_its_result(told):
     told.send("a", gives=Answer((Rows(("n",), (("1",),)), Done())))
-    assert told.report.text() == "step a: do a\nn\n-\n1\n(1 row)\n\n"
+    assert "".join(told.said) == "step a: do a\nn\n-\n1\n(1 row)\n\n"
 
 
 def test_step_that_waits_is_told_again_when_the_next_was_sent(told):
