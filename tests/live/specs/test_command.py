@@ -50,6 +50,7 @@ def test_spec_without_permutations_is_explored(harness, tmp_path, database):
     assert (cell["verdict"], cell["complete"], cell["deadlocks"]) == ("holds", True, 4)
 
 
+@pytest.mark.engines("postgresql")
 def test_finding_can_be_seen_again(harness):
     spec = str(FILES / "lost-update.spec")
     words = ["--spec", spec, "--as", "search", "--isolation", "read-committed"]
@@ -63,6 +64,7 @@ def test_finding_can_be_seen_again(harness):
     assert "not serializable" in again.stdout
 
 
+@pytest.mark.engines("postgresql")
 def test_order_that_cannot_happen_is_status_2(harness, tmp_path):
     spec = tmp_path / "impossible.spec"
     listed = (FILES / "lost-update.spec").read_text().partition("permutation")[0]
