@@ -15,10 +15,15 @@ from sqlalchemy import URL
 from harness.engines.mysql.deadlock import parse_deadlock
 from harness.locks import DeadlockReport, SessionName, Wait
 
+# Every statement asks for its metadata locks and is PENDING for an instant, in which it may lose
+# the processor: only a thread whose state says so waits for one.
 _WAITING = """
 SELECT requesting_thread_id, blocking_thread_id FROM performance_schema.data_lock_waits
 UNION ALL
-SELECT owner_thread_id, 0 FROM performance_schema.metadata_locks WHERE lock_status = 'PENDING'
+SELECT m.owner_thread_id, 0 FROM performance_schema.metadata_locks m
+JOIN performance_schema.threads t ON t.thread_id = m.owner_thread_id
+WHERE m.lock_status = 'PENDING'
+  AND (t.processlist_state LIKE 'Waiting for %' OR t.processlist_state = 'User lock')
 """
 
 _THREADS = """
