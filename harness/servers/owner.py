@@ -22,7 +22,7 @@ class Owner:
 
     pid: int
     started: float
-    """Seconds since 1970, as the operating system remembers it."""
+    """Seconds since the boot. Since 1970 would change with every adjustment of the clock."""
     place: str
     """The boot of the machine and the process namespace."""
 
@@ -61,7 +61,18 @@ class Owner:
 
 
 def _started(pid: int) -> float:
-    return psutil.Process(pid).create_time()
+    """When a process started (proc(5): the 22nd field of `stat`, in clock ticks since the boot).
+
+    Raises:
+        psutil.NoSuchProcess: there is none.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        # Not Linux, or no such process: then this raises.
+        return psutil.Process(pid).create_time()
+    # The second field is the program's name in brackets, and may hold anything.
+    return int(stat.rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _place() -> str:
