@@ -32,7 +32,7 @@ class Event:
     ends: bool
     """A transaction ends in it."""
     waits: bool
-    """Its step had to wait."""
+    """Its step had to wait, or closed a cycle of waits."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,8 @@ def events_of(execution: Execution, reading: Reading) -> Sequence[Event]:
         if turn.step.kind in _ENDS:
             transactions.pop(turn.session, None)
         sessions = frozenset({turn.session, *(t.session for t in settled)})
-        waits = turn.wait is not None
+        # Whose step closes a cycle would have waited too.
+        waits = turn.wait is not None or any(_in_deadlock(other) for other in settled)
         events.append(Event(turn.session, sessions, footprint, ends, waits))
     return events
 
@@ -160,6 +161,11 @@ def _step(turn: Turn, transactions: dict[str, Footprint], reading: Reading) -> F
     if before is None and keeps_snapshot:
         return footprint | A_SNAPSHOT
     return footprint
+
+
+def _in_deadlock(turn: Turn) -> bool:
+    error = turn.effect.error if turn.effect is not None else None
+    return error is not None and error.refusal is not None and error.refusal.kind == "deadlock"
 
 
 def _server_ended(turn: Turn) -> bool:
