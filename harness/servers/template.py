@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from harness.engines.engine import Engine, Profile
@@ -23,6 +24,7 @@ from harness.servers.programs import Programs
 from harness.servers.register import new_name
 
 _PLACE = Path("/place")
+_UNUSED_S = 30 * 24 * 3600
 
 
 def copy_to(data: Path, engine: Engine, programs: Programs, profile: Profile) -> None:
@@ -35,7 +37,20 @@ def copy_to(data: Path, engine: Engine, programs: Programs, profile: Profile) ->
     if not _whole(entry):
         shutil.rmtree(entry, ignore_errors=True)
         _make(entry, engine, programs, profile)
+        _forget_unused(entry.parent)
+    (entry / "contents.json").touch()
     _copy(entry / "data", data)
+
+
+def _forget_unused(templates: Path) -> None:
+    """Remove templates that nobody copied for a month: mostly of servers that were upgraded."""
+    for contents in templates.glob("*/contents.json"):
+        try:
+            unused_s = time.time() - contents.stat().st_mtime
+        except FileNotFoundError:
+            continue  # another run forgets it at the same time
+        if unused_s > _UNUSED_S:
+            shutil.rmtree(contents.parent, ignore_errors=True)
 
 
 def _key(engine: Engine, programs: Programs, profile: Profile) -> str:

@@ -21,6 +21,12 @@ ROOT = Path(__file__).resolve().parents[3]
 KEEPER = Path(__file__).with_name("keeper.py")
 
 
+def hear_all_signals():
+    """A shell's background jobs, and these tests may be one, inherit that they ignore some."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def keeper(request, tmp_path, monkeypatch):
     """A harness in a process and a session of its own, with a register of its own."""
@@ -34,6 +40,7 @@ def keeper(request, tmp_path, monkeypatch):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_all_signals,  # noqa: PLW1509 - no threads run here
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     yield process
