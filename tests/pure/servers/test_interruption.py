@@ -10,8 +10,19 @@ import pytest
 
 from harness.servers.interruption import orderly_exit
 
+NUMBERS = (signal.SIGTERM, signal.SIGHUP)
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_yet():
+    """As in a program without servers: a test before this one may have left its own running."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in NUMBERS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=["SIGTERM", "SIGHUP"])
 def test_signal_becomes_an_exit_with_its_usual_status(number):
     with pytest.raises(SystemExit) as caught, orderly_exit():  # noqa: PT012 - it comes in either
         os.kill(os.getpid(), number)
