@@ -5,8 +5,9 @@ that is no difference. A number that stood in the fixture is known to the progra
 
 Terms: a *number* is a value of one numbering; its *colour* is a rank by all that can be said of it
 without its value: the rows it stands in, and the colours beside it. Colours are refined until they
-tell no more apart (Weisfeiler and Leman 1968). Numbers that are then of one colour can be
-exchanged, as long as references among new numbers form no rings of different lengths.
+tell no more apart (Weisfeiler and Leman 1968). Numbers that are then of one colour can mostly be
+exchanged; where others depend on which is which, each is tried and the refinement after it decides.
+Only highly regular references among new numbers, as no application makes them, are beyond that.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def new_names(rows: Collection[Beside], known: Collection[Number]) -> Mapping[Nu
     found = {number for row in rows for number in row.numbers if number is not None}
     colours = _refined(_first_colours(found, known), rows)
     while tied := _smallest_tie(colours):
-        colours = _refined(_told_apart(colours, tied, rows), rows)
+        colours = _told_apart(colours, tied, rows)
     names: dict[Number, int] = {}
     counts: Counter[str] = Counter()
     for number in sorted(found - set(known), key=colours.__getitem__):
@@ -79,15 +80,33 @@ def _smallest_tie(colours: Colours) -> Sequence[Number]:
     return [number for number, colour in colours.items() if tied and colour == min(tied)]
 
 
-def _told_apart(colours: Colours, tied: Sequence[Number], rows: Iterable[Beside]) -> Colours:
+def _told_apart(colours: Colours, tied: Sequence[Number], rows: Collection[Beside]) -> Colours:
     """Give one of these a colour of its own, or all if nothing else depends on which is which."""
+    if _stand_alone(colours, tied, rows):
+        return _refined(_put_first(colours, tied, room=len(tied)), rows)
+    tried = [_refined(_put_first(colours, [one], room=1), rows) for one in tied]
+    return min(tried, key=lambda refined: _look(refined, rows))
+
+
+def _stand_alone(colours: Colours, tied: Sequence[Number], rows: Iterable[Beside]) -> bool:
+    """Whether in every row of theirs all other numbers are told apart already."""
     counts = Counter(colours.values())
-    alone = all(
+    return all(
         number is None or counts[colours[number]] == 1 or number == member
         for row in rows
         for member in set(row.numbers) & set(tied)
         for number in row.numbers
     )
-    order = {number: place for place, number in enumerate(tied if alone else tied[:1])}
-    room = len(tied) + 1
-    return {n: colour * room + order.get(n, len(order)) for n, colour in colours.items()}
+
+
+def _put_first(colours: Colours, chosen: Sequence[Number], room: int) -> Colours:
+    """New colours in the old order, with the chosen ones before the others of their colour."""
+    order = {number: place for place, number in enumerate(chosen)}
+    return {n: colour * (room + 1) + order.get(n, room) for n, colour in colours.items()}
+
+
+def _look(colours: Colours, rows: Iterable[Beside]) -> list[tuple[str, tuple[int, ...]]]:
+    """The rows with colours for numbers: equal for what can be exchanged."""
+    return sorted(
+        (row.rest, tuple(-1 if n is None else colours[n] for n in row.numbers)) for row in rows
+    )
