@@ -1,5 +1,7 @@
 """The vehicle maintenance system: eleven tables, two work tables, a fixture, the invariants.
 
+One more table, `batch_run`, is the batch programs' own.
+
 After the 2024 autumn database specialist examination, afternoon II, question 1. Every table
 and column carries its Japanese name as the SQL comment.
 """
@@ -7,6 +9,7 @@ and column carries its Japanese name as the SQL comment.
 from functools import partial
 
 from schema.dialect import ddl
+from schema.vehicle_maintenance.batch_run import batch_run
 from schema.vehicle_maintenance.collection import metadata
 from schema.vehicle_maintenance.contracts import contract, maintenance_order, vehicle
 from schema.vehicle_maintenance.maintenance import belongs_to, maintenance_schedule, progress
@@ -26,6 +29,7 @@ print_ddl = partial(ddl, metadata)
 
 __all__ = [
     "ScheduleKey",
+    "batch_run",
     "belongs_to",
     "contract",
     "contractor",

@@ -194,6 +194,7 @@ def rows() -> Rows:
         ],
         "wk1": [],
         "wk2": [],
+        "batch_run": [],
     }
 
 

@@ -41,6 +41,12 @@ MAINTENANCE_CLASS_NAMES: Final[Mapping[str, str]] = {
     SERVICE: "service (整備)",
 }
 
+# What a schedule's status (状態) says when it is made; the exam names no values.
+PLANNED: Final = "planned"
+
+# The maintenance status (保守状態) of a vehicle that needs no maintenance any more.
+RETIRED: Final = "retired"
+
 
 class ScheduleKey(NamedTuple):
     """The key of a maintenance schedule row (予定表): one piece of maintenance to be done.

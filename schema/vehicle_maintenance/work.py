@@ -172,10 +172,11 @@ wk2 = Table(
     "wk2",
     metadata,
     # Shaken candidates only, hence no maintenance class: shaken extraction 1 (車検抽出1) adds
-    # them, shaken extraction 2 (車検抽出2) drops those that need none and copies the rest.
+    # them, shaken extraction 2 (車検抽出2) drops those that need none and copies the rest. No
+    # order number either: extraction 1 reads one table beside 車両 (exam table 4), which must be
+    # 契約, for nothing else leads from a vehicle to a contract; extraction 2 reads 受託.
     Column("vehicle_no", Integer, primary_key=True, autoincrement=False, comment="車両#"),
     Column("contract_no", Integer, nullable=False, comment="契約#"),
-    Column("order_no", Integer, nullable=False, comment="受託#"),
     Column("due_date", Date, nullable=False, comment="期限YMD"),
     comment="WK2",
     **TABLE_OPTIONS,

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Date, Integer, String, func, insert, literal, select, update
+from sqlalchemy import Connection, Date, Integer, String, insert, literal, select, update
 
 from schema.dialect import YearsLater
 from schema.vehicle_maintenance import (
@@ -32,7 +32,6 @@ from schema.vehicle_maintenance import (
     maintenance_schedule,
     progress,
     vehicle,
-    vehicle_record,
     work_result,
 )
 from schema.vehicle_maintenance.vocabulary import (
@@ -40,6 +39,7 @@ from schema.vehicle_maintenance.vocabulary import (
     MAINTENANCE_CLASS_NAMES,
     SHAKEN,
 )
+from workloads.vehicle_maintenance.record_row import next_record
 
 # A shaken of a private car or a light van is valid for two years. They count from the previous
 # expiry rather than from the day of the test, provided that the test falls in the last month
@@ -184,24 +184,13 @@ def _extend_shaken(connection: Connection, vehicle_no: int) -> None:
 
 
 def _add_record(connection: Connection, report: Report) -> None:
-    """Step ④: add a row to the vehicle record, under the vehicle's next number.
-
-    The statement that uses the number also finds it: 記録簿 is only added to in table 4,
-    and two statements would leave room between them. Some room remains inside the one: two
-    programs numbering the same vehicle at once may choose the same number. The key then refuses
-    the later one, and an error beats a wrong record. The server's clock fills in the time.
-    """
+    """Step ④: add a row to the vehicle record, under the vehicle's next number."""
     what = f"{MAINTENANCE_CLASS_NAMES[report.maintenance_class]}: completion confirmed"
-    c = vehicle_record.c
     connection.execute(
-        insert(vehicle_record).from_select(
-            [c.vehicle_no, c.record_no, c.record_date, c.result, c.description],
-            select(
-                literal(report.vehicle_no, Integer),
-                func.coalesce(func.max(c.record_no), 0) + 1,
-                literal(report.report_date, Date),
-                literal("completed", String),
-                literal(what, String),
-            ).where(c.vehicle_no == report.vehicle_no),
+        next_record(
+            literal(report.vehicle_no, Integer),
+            literal(report.report_date, Date),
+            literal("completed", String),
+            literal(what, String),
         )
     )
