@@ -49,7 +49,7 @@ def poll(deadline: Deadline, what: str, every_s: float = 0.05) -> Iterator[float
 
 
 def pause(length_s: float) -> None:
-    """Do nothing for so long: to spread starts, never to wait for something to happen."""
+    """Do nothing for so long: to spread starts, or for what a server does by its own clock."""
     time.sleep(length_s)
 
 

@@ -25,6 +25,19 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedLock:
+    """The lock that one member of a deadlock waited for, as far as the server tells."""
+
+    session: SessionName
+    mode: str
+    """In the server's words: 'X locks rec but not gap', 'ShareLock'."""
+    table: str | None = None
+    index: str | None = None
+    gap: bool = False
+    """It was an insert's, into a gap that another keeps."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlockReport:
     """A deadlock as the server itself tells it."""
 
@@ -32,6 +45,8 @@ class DeadlockReport:
     """Each waits for the next, the last for the first; in the server's order."""
     lines: tuple[str, ...]
     """One line for each member: what it waited for, which lock on which table and index."""
+    locks: tuple[AwaitedLock, ...] = ()
+    """The same as values, for members of which the server tells it."""
 
 
 class LockProbe(Protocol):
@@ -42,6 +57,12 @@ class LockProbe(Protocol):
 
     def waiting(self, among: Collection[SessionName]) -> Mapping[SessionName, Wait]:
         """Those of `among` which wait for others of ours, now. Quick: asked in a loop."""
+
+    def unexamined_s(self) -> float:
+        """How long until the server will have looked for a deadlock in each wait told last.
+
+        Zero where it looks at once. To let another statement go before may change the victim.
+        """
 
     def details(self, waiter: SessionName) -> Wait | None:
         """The same wait with all the server tells of it: which lock, which row. May be slow."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
 
+from harness.engines.client import Client
 from harness.engines.storage import Storage
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class Engine:
     parse_version: Callable[[str], tuple[int, ...]]
     """The version query's answer as numbers; raises ValueError for another kind of server."""
     recipe: Recipe
+    client: Client
+    """Its own command-line client."""
     probe: Callable[[URL], LockProbe]
     """A lock probe with a connection of its own; the caller closes it."""
     classify: Callable[[BaseException], Refusal | None]

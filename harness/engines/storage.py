@@ -22,7 +22,7 @@ class Storage:
     page_bytes: int = 0
     """The size of a table that holds anything at all."""
     counters: str = ""
-    """A query whose answers are statements, each of which sets one counter to where it stands now;
-    empty if emptying a table sets its counter back."""
+    """A query whose answers are statements, each of which sets one counter to where it stands now.
+    Where to load a table sets its counter as well, its name and that number follow."""
     connect_arguments: Mapping[str, object] = field(default_factory=dict)
     """What the driver must be given to take several statements in one round trip."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from harness.locks import DeadlockReport, SessionName
+from harness.locks import AwaitedLock, DeadlockReport, SessionName
 
 _SECTION = re.compile(
     r"LATEST DETECTED DEADLOCK\n-+\n(?P<text>.*?)\n-+\n(?:TRANSACTIONS|BACKGROUND|FILE I/O)",
@@ -33,24 +33,37 @@ def parse_deadlock(status: str, names: Mapping[int, SessionName]) -> DeadlockRep
     if section is None:
         return None
     parts = _MEMBER.split(section["text"])[1:]
-    cycle, lines = [], []
+    cycle: list[SessionName] = []
+    lines: list[str] = []
+    locks: list[AwaitedLock] = []
     for text in parts[1::2]:
         thread = _THREAD.search(text)
         if thread is None:
             continue
         name = names.get(int(thread["id"]), f"connection {thread['id']}")
         cycle.append(name)
-        lines.append(f"{name} waits for {_lock(text)}")
-    return DeadlockReport(tuple(cycle), tuple(lines))
+        lock = _lock(name, text)
+        locks += [lock] if lock else []
+        lines.append(f"{name} waits for {_readable(lock)}")
+    return DeadlockReport(tuple(cycle), tuple(lines), tuple(locks))
 
 
-def _lock(text: str) -> str:
+def _lock(name: SessionName, text: str) -> AwaitedLock | None:
     awaited = _AWAITED.search(text)
     if awaited is None:
-        return "a lock that the report does not name"
+        return None
     if awaited["whole"]:
-        return f"table lock {awaited['table_mode']} on {_bare(awaited['whole'])}"
-    return f"record lock {awaited['mode']} on {_bare(awaited['table'])}.{awaited['index']}"
+        return AwaitedLock(name, awaited["table_mode"], _bare(awaited["whole"]))
+    mode, gap = awaited["mode"], "insert intention" in awaited["mode"]
+    return AwaitedLock(name, mode, _bare(awaited["table"]), awaited["index"], gap)
+
+
+def _readable(lock: AwaitedLock | None) -> str:
+    if lock is None:
+        return "a lock that the report does not name"
+    if lock.index is None:
+        return f"table lock {lock.mode} on {lock.table}"
+    return f"record lock {lock.mode} on {lock.table}.{lock.index}"
 
 
 def _bare(table: str) -> str:

@@ -8,6 +8,7 @@ import pymysql
 from pymysql.constants import CLIENT
 
 from harness.engines.engine import Capability, Engine
+from harness.engines.mysql.client import MARIADB_CLIENT, MYSQL_CLIENT
 from harness.engines.mysql.locks import MysqlLockProbe
 from harness.engines.mysql.mariadb_locks import MariadbLockProbe
 from harness.engines.mysql.recipe import MARIADB_RECIPE, MYSQL_RECIPE
@@ -17,8 +18,19 @@ from harness.engines.storage import Storage
 
 _CONNECT = {"charset": "utf8mb4", "connect_timeout": 10, "init_command": "SET time_zone = '+00:00'"}
 
-# SQLAlchemy asks for FOUND_ROWS itself, unless it is given flags.
-_STORAGE = Storage(connect_arguments={"client_flag": CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS})
+# MySQL keeps what it has told of a table for a day, but nobody asks before the rows are loaded.
+_COUNTERS = """
+SELECT CONCAT('ALTER TABLE `', table_name, '` AUTO_INCREMENT = ', auto_increment),
+       table_name, auto_increment
+FROM information_schema.tables
+WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL
+"""
+
+_STORAGE = Storage(
+    counters=_COUNTERS,
+    # SQLAlchemy asks for FOUND_ROWS itself, unless it is given flags.
+    connect_arguments={"client_flag": CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS},
+)
 
 
 def truncate(names: Sequence[str]) -> Sequence[str]:
@@ -51,6 +63,7 @@ MYSQL = Engine(
     version_query="SELECT VERSION()",
     parse_version=parse_mysql,
     recipe=MYSQL_RECIPE,
+    client=MYSQL_CLIENT,
     probe=MysqlLockProbe,
     classify=classify,
     detail_of=detail_of,
@@ -90,6 +103,7 @@ MARIADB = Engine(
     version_query="SELECT VERSION()",
     parse_version=parse_mariadb,
     recipe=MARIADB_RECIPE,
+    client=MARIADB_CLIENT,
     probe=MariadbLockProbe,
     classify=classify,
     detail_of=detail_of,

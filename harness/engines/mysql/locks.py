@@ -13,42 +13,31 @@ import pymysql
 from sqlalchemy import URL
 
 from harness.engines.mysql.deadlock import parse_deadlock
+from harness.engines.mysql.metadata_locks import metadata_waits, threads_of
 from harness.locks import DeadlockReport, SessionName, Wait
 
-# Every statement asks for its metadata locks and is PENDING for an instant, in which it may lose
-# the processor: only a thread whose state says so waits for one.
 _WAITING = """
-SELECT requesting_thread_id, blocking_thread_id FROM performance_schema.data_lock_waits
-UNION ALL
-SELECT m.owner_thread_id, 0 FROM performance_schema.metadata_locks m
-JOIN performance_schema.threads t ON t.thread_id = m.owner_thread_id
-WHERE m.lock_status = 'PENDING'
-  AND (t.processlist_state LIKE 'Waiting for %' OR t.processlist_state = 'User lock')
+SELECT requesting_thread_id, requesting_engine_transaction_id, blocking_thread_id,
+       blocking_engine_transaction_id
+FROM performance_schema.data_lock_waits
 """
 
-_THREADS = """
-SELECT processlist_id, thread_id FROM performance_schema.threads WHERE processlist_id IN %s
+# A lock on a row that was only just inserted is made explicit by whoever meets it first, and then
+# carries that one's thread, not its owner's; so does a lock, waiting ones too, on a row that grows
+# and is written anew in its page. The transaction is right, and its table locks, which it took
+# itself, tell its thread.
+_OWNERS = """
+SELECT engine_transaction_id, thread_id FROM performance_schema.data_locks
+WHERE lock_type = 'TABLE' AND engine_transaction_id IN %s
 """
 
-# A lock made explicit by the waiter carries the waiter's thread, not its owner's: the transaction
-# number is right, and the owner's table lock, which it took itself, tells its thread.
 _AWAITED = """
-SELECT r.lock_type, r.lock_mode, r.object_name, r.index_name, r.lock_data, o.thread_id AS owner
+SELECT r.lock_type, r.lock_mode, r.object_name, r.index_name, r.lock_data
 FROM performance_schema.data_lock_waits w
 JOIN performance_schema.data_locks r ON r.engine_lock_id = w.requesting_engine_lock_id
-LEFT JOIN performance_schema.data_locks o
-  ON o.engine_transaction_id = w.blocking_engine_transaction_id AND o.lock_type = 'TABLE'
-WHERE w.requesting_thread_id = %s
-"""
-
-_METADATA = """
-SELECT p.object_type, p.object_name, p.lock_type, o.owner_thread_id AS owner
-FROM performance_schema.metadata_locks p
-LEFT JOIN performance_schema.metadata_locks o
-  ON o.object_type = p.object_type AND o.object_schema <=> p.object_schema
- AND o.object_name <=> p.object_name AND o.lock_status = 'GRANTED'
- AND o.owner_thread_id <> p.owner_thread_id
-WHERE p.lock_status = 'PENDING' AND p.owner_thread_id = %s
+WHERE w.requesting_engine_transaction_id IN (
+  SELECT engine_transaction_id FROM performance_schema.data_locks
+  WHERE lock_type = 'TABLE' AND thread_id = %s)
 """
 
 
@@ -80,37 +69,57 @@ class MysqlLockProbe:
     def watch(self, sessions: Mapping[SessionName, int]) -> None:
         """Say which connections are ours."""
         self._ids = dict(sessions)
-        self._cursor.execute(_THREADS, (tuple(sessions.values()),))
-        thread_of = dict(self._cursor.fetchall())
-        self._threads = {name: thread_of[number] for name, number in sessions.items()}
+        thread_of = threads_of(self._cursor, sessions.values())
+        self._threads = {name: thread_of.get(number, 0) for name, number in sessions.items()}
         self._names = {thread: name for name, thread in self._threads.items()}
 
     def waiting(self, among: Collection[SessionName]) -> Mapping[SessionName, Wait]:
-        """Those of *among* that wait, with those it waits for as far as the quick view tells."""
+        """Those of *among* that wait for others of ours, with whom they wait for."""
+        threads = {self._threads[name] for name in among if name in self._threads}
+        found = self._row_waits(threads)
+        if len(found) < len(among):
+            waits = metadata_waits(self._cursor)
+            found.update({t: set(waits[t].blockers) for t in threads & waits.keys()})
+        waiters = {self._names[t]: self._ours(t, blockers) for t, blockers in found.items()}
+        return {name: Wait(name, blockers) for name, blockers in waiters.items() if blockers}
+
+    def _row_waits(self, threads: Collection[int]) -> dict[int, set[int]]:
+        """Those of these threads that wait inside the storage engine, and for which threads."""
         self._cursor.execute(_WAITING)
-        blockers: dict[SessionName, set[SessionName]] = {}
-        for requesting, blocking in self._cursor.fetchall():
-            name = self._names.get(requesting)
-            if name in among and name is not None:
-                blocker = self._names.get(blocking)
-                blockers.setdefault(name, set()).update({blocker} - {None, name})  # type: ignore[arg-type]
-        return {name: Wait(name, tuple(sorted(found))) for name, found in blockers.items()}
+        rows = self._cursor.fetchall()
+        owners: dict[int, int] = {}
+        if transactions := {t for _, waiting, _, blocking in rows for t in (waiting, blocking)}:
+            self._cursor.execute(_OWNERS, (tuple(transactions),))
+            owners.update(self._cursor.fetchall())
+        found: dict[int, set[int]] = {}
+        for thread, waiting, other_thread, blocking in rows:
+            waiter = owners.get(waiting, thread)
+            if waiter in threads:
+                found.setdefault(waiter, set()).add(owners.get(blocking, other_thread))
+        return found
+
+    def _ours(self, thread: int, blockers: Collection[int]) -> tuple[SessionName, ...]:
+        return tuple(sorted(self._names[b] for b in blockers if b in self._names and b != thread))
+
+    def unexamined_s(self) -> float:
+        """Nothing: a deadlock is found in the moment it closes."""
+        return 0.0
 
     def details(self, waiter: SessionName) -> Wait | None:
         """The wait with its lock, index and row."""
+        wait = self.waiting([waiter]).get(waiter)
+        if wait is None:
+            return None
         thread = self._threads[waiter]
         self._cursor.execute(_AWAITED, (thread,))
         rows = self._cursor.fetchall()
         if rows:
-            kind, mode, table, index, data, _ = rows[0]
+            kind, mode, table, index, data = rows[0]
             row = f", {data}" if data else ""
             on = f"{kind.lower()} lock {mode} on {table}" + (f".{index}" if index else "") + row
-            return Wait(waiter, self._owners(rows, waiter), on)
-        self._cursor.execute(_METADATA, (thread,))
-        rows = self._cursor.fetchall()
-        if not rows:
-            return None
-        return Wait(waiter, self._owners(rows, waiter), f"{rows[0][0].lower()} {rows[0][1]}")
+            return Wait(waiter, wait.blockers, on)
+        other = metadata_waits(self._cursor).get(thread)
+        return Wait(waiter, wait.blockers, other.on) if other is not None else wait
 
     def last_deadlock(self, detail: str) -> DeadlockReport | None:
         """Read the newest deadlock from InnoDB's status text."""
@@ -130,7 +139,3 @@ class MysqlLockProbe:
     def close(self) -> None:
         """Close the probe's connection."""
         self._connection.close()
-
-    def _owners(self, rows: Any, waiter: SessionName) -> tuple[SessionName, ...]:
-        owners = {self._names[row[-1]] for row in rows if row[-1] in self._names}
-        return tuple(sorted(owners - {waiter}))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import psycopg
 
 from harness.engines.engine import Capability, Engine
+from harness.engines.postgresql.client import POSTGRESQL_CLIENT
 from harness.engines.postgresql.locks import PostgresqlLockProbe
 from harness.engines.postgresql.recipe import POSTGRESQL_RECIPE
 from harness.engines.postgresql.refusals import classify, detail_of
@@ -40,6 +41,7 @@ POSTGRESQL = Engine(
     version_query="SHOW server_version",
     parse_version=parse_postgresql,
     recipe=POSTGRESQL_RECIPE,
+    client=POSTGRESQL_CLIENT,
     probe=PostgresqlLockProbe,
     classify=classify,
     detail_of=detail_of,

@@ -7,6 +7,7 @@ us in the queue.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -16,17 +17,22 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import URL
 
-from harness.locks import DeadlockReport, SessionName, Wait
+from harness.clock import now_s
+from harness.locks import AwaitedLock, DeadlockReport, SessionName, Wait
 
+# With the time since the youngest wait began.
 _WAITING = """
-SELECT pid, pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid),
-       (SELECT coalesce(extract(epoch FROM clock_timestamp() - max(l.waitstart)), 0)
-          FROM pg_locks l WHERE l.pid = p.pid AND NOT l.granted HAVING count(*) > 0)
-FROM unnest(%s::int[]) AS p (pid)
+SELECT pid, blocking, CASE WHEN blocking <> '{}' THEN (
+         SELECT extract(epoch FROM clock_timestamp() - max(l.waitstart))
+         FROM pg_locks l WHERE l.pid = p.pid AND NOT l.granted) END
+FROM (SELECT pid, pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid) AS blocking
+      FROM unnest(%s::int[]) AS pid OFFSET 0) AS p
 """
 
 _AWAITED = """
-SELECT l.locktype, l.mode, l.relation::regclass::text AS relation, l.page, l.tuple, l.objid
+SELECT l.locktype, l.mode, l.relation::regclass::text AS relation, l.page, l.tuple,
+       CASE l.objsubid WHEN 1 THEN ((l.classid::bigint << 32) + l.objid::bigint)::text
+                       WHEN 2 THEN l.classid || ', ' || l.objid END AS key
 FROM pg_locks l WHERE l.pid = %s AND NOT l.granted
 """
 
@@ -66,13 +72,15 @@ class PostgresqlLockProbe:
             autocommit=True,
             prepare_threshold=0,
             connect_timeout=10,
-            options="-c statement_timeout=10s",
+            options="-c statement_timeout=10s -c lock_timeout=100ms",
         )
         self._pids: dict[SessionName, int] = {}
         self._names: dict[int, SessionName] = {}
 
         timeout = self._connection.execute(_DEADLOCK_TIMEOUT).fetchone()
         self._looked_after_s = float(timeout[0]) * 1.2 if timeout else 0.0
+        self._youngest_s = math.inf
+        self._looked_s = 0.0
 
     def watch(self, sessions: Mapping[SessionName, int]) -> None:
         """Say which backends are ours."""
@@ -80,23 +88,28 @@ class PostgresqlLockProbe:
         self._names = {pid: name for name, pid in sessions.items()}
 
     def waiting(self, among: Collection[SessionName]) -> Mapping[SessionName, Wait]:
-        """Those of *among* that wait for others of ours, with whom they wait for.
-
-        A wait is told once the server has looked for a deadlock in it, which it does once for each
-        wait, after deadlock_timeout. So whoever closes a cycle later is its victim, and an
-        exploration gives the same answer each time. On a server with a long timeout that would take
-        too long, and either can be the victim.
-        """
+        """Those of *among* that wait for others of ours, with whom they wait for."""
         found = {}
+        self._youngest_s = math.inf
         rows = self._connection.execute(_WAITING, ([self._pids[name] for name in among],))
         for pid, blocking, waited_s in rows.fetchall():
             blockers = tuple(sorted({self._names[b] for b in blocking if b in self._names}))
-            if blockers and (waited_s is None or self._was_looked_at(float(waited_s))):
+            if blockers:
                 found[self._names[pid]] = Wait(self._names[pid], blockers)
+                self._youngest_s = min(self._youngest_s, float(waited_s or 0))
+        self._looked_s = now_s()
         return found
 
-    def _was_looked_at(self, waited_s: float) -> bool:
-        return self._looked_after_s > _TOO_LONG_S or waited_s >= self._looked_after_s
+    def unexamined_s(self) -> float:
+        """How long until each wait told last is older than deadlock_timeout.
+
+        The server looks for a deadlock once for each wait, then. So whoever closes a cycle later is
+        its victim, and an exploration gives the same answer each time. On a server with a long
+        timeout that would take too long, and either can be the victim.
+        """
+        if self._looked_after_s > _TOO_LONG_S:
+            return 0.0
+        return max(0.0, self._looked_after_s - self._youngest_s - (now_s() - self._looked_s))
 
     def details(self, waiter: SessionName) -> Wait | None:
         """The wait with its lock and, where the server lets it be known, its row."""
@@ -115,7 +128,11 @@ class PostgresqlLockProbe:
             f"{name} waits for {named[(i + 1) % len(named)]}: {m['lock']}"
             for i, (name, m) in enumerate(zip(named, members, strict=True))
         )
-        return DeadlockReport(tuple(named), lines)
+        locks = tuple(
+            AwaitedLock(name, m["lock"].partition(" on ")[0])
+            for name, m in zip(named, members, strict=True)
+        )
+        return DeadlockReport(tuple(named), lines, locks)
 
     def cancel(self, session: SessionName) -> None:
         """Terminate the session's backend."""
@@ -135,6 +152,8 @@ class PostgresqlLockProbe:
             if row.get("relation"):
                 return self._row(cursor, row)
             return "the end of the other transaction"
+        if lock["locktype"] == "advisory":
+            return f"advisory lock {lock['key']}"
         where = f" {lock['relation']}" if lock["relation"] else ""
         return f"{lock['locktype']}{where} ({lock['mode']})"
 
@@ -148,7 +167,10 @@ class PostgresqlLockProbe:
             sql.SQL(", ").join(map(sql.Identifier, keys)),
             sql.Identifier(*relation.replace('"', "").split(".")),
         )
-        row = cursor.execute(query, (f"({place['page']},{place['tuple']})",)).fetchone()
+        try:
+            row = cursor.execute(query, (f"({place['page']},{place['tuple']})",)).fetchone()
+        except psycopg.errors.LockNotAvailable:  # somebody has, or waits for, the whole table
+            row = None
         if row is None:
             return f"a row of {relation}"
         return f"row of {relation}, " + ", ".join(f"{k} = {v}" for k, v in row.items())

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from harness.engines.mysql.deadlock import parse_deadlock
-from harness.engines.mysql.mariadb_locks import _waiting_in
+from harness.engines.mysql.listed_locks import waiting_in
 from harness.engines.postgresql.locks import PostgresqlLockProbe
-from harness.locks import DeadlockReport
+from harness.locks import AwaitedLock, DeadlockReport
 
 REPORTS = Path(__file__).parent / "reports"
 ROW = "record lock X locks rec but not gap on {}.PRIMARY"
@@ -43,7 +43,13 @@ def in_detail(detail: str, names: dict[int, str]) -> DeadlockReport | None:
 )
 def test_a_status_text_names_the_cycle_and_what_each_waited_for(name, cycle, lock):
     found = parse_deadlock(*report(name))
-    assert found == DeadlockReport(cycle, tuple(f"{member} waits for {lock}" for member in cycle))
+    assert found is not None
+    assert found.cycle == cycle
+    assert found.lines == tuple(f"{member} waits for {lock}" for member in cycle)
+    mode, _, place = lock.removeprefix("record lock ").partition(" on ")
+    table, _, index = place.partition(".")
+    gap = lock == GAP
+    assert found.locks == tuple(AwaitedLock(name, mode, table, index, gap) for name in cycle)
 
 
 @pytest.mark.parametrize("name", ["mysql-9.7-waiting", "mariadb-11.8-waiting"])
@@ -78,6 +84,7 @@ def test_an_errors_detail_names_the_cycle_and_what_each_waited_for(name, cycle):
     assert found.cycle == cycle
     for member, behind, line in zip(cycle, (*cycle[1:], cycle[0]), found.lines, strict=True):
         assert line.startswith(f"{member} waits for {behind}: ShareLock on transaction ")
+    assert found.locks == tuple(AwaitedLock(member, "ShareLock") for member in cycle)
 
 
 def test_a_detail_may_tell_of_no_deadlock():
@@ -96,11 +103,11 @@ def test_a_backend_that_is_not_ours_is_named_by_its_number():
 def test_who_waits_is_read_from_a_status_text():
     """T1 holds a row, T2 waits for it, T3 holds another and waits for nobody."""
     text, names = report("mariadb-11.8-waiting")
-    assert [names.get(number) for number in _waiting_in(text)] == ["T2"]
+    assert [names.get(number) for number in waiting_in(text)] == ["T2"]
 
 
 @pytest.mark.parametrize("name", ["mariadb-11.8-two", "mariadb-11.8-three"])
 def test_who_waited_in_a_deadlock_of_the_past_does_not_wait_now(name):
     text, _ = report(name)
     assert "LOCK WAIT" in text
-    assert list(_waiting_in(text)) == []
+    assert list(waiting_in(text)) == []
