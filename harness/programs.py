@@ -1,31 +1,47 @@
 """A program to run, and how it ended.
 
-A program is a plain function over a SQLAlchemy `Connection` that decides its own transaction
-boundaries. Nothing in it knows the harness.
+A program is a plain function over what SQLAlchemy gives to get at a database, and decides its own
+transaction boundaries. Nothing in it knows the harness.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from sqlalchemy import Connection
+from typing import Any
 
 from harness.outcome import Refusal
 
 
+class Takes(enum.Enum):
+    """What a program is given; all lead to the one connection of its session."""
+
+    CONNECTION = "connection"
+    """A `Connection` that is open."""
+    SESSION = "session"
+    """An ORM `Session`, which is closed behind the program."""
+    ENGINE = "engine"
+    """An `Engine`: the program opens connections or sessions by itself, one at a time."""
+    SESSIONMAKER = "sessionmaker"
+    """A `sessionmaker`: the program opens sessions by itself, one at a time."""
+
+
 @dataclass(frozen=True)
 class Program:
-    """One program with its request bound: `run(connection)` does the whole work.
+    """One program with its request bound: `run` does the whole work, with what it `takes`.
 
-    `expected_errors` are exceptions that belong to the program's contract ("no such order"): they
-    are results to compare. Any other exception, when the program runs alone, is a program that
-    cannot be judged.
+    `isolation` is the level it runs at, as SQLAlchemy spells it ("AUTOCOMMIT" too), where that is
+    not the cell's. `expected_errors` are exceptions that belong to the program's contract ("no such
+    order"): they are results to compare. Any other exception, when the program runs alone, is a
+    program that cannot be judged.
     """
 
     title: str
-    run: Callable[[Connection], object]
+    run: Callable[[Any], object]
     expected_errors: tuple[type[BaseException], ...] = ()
+    takes: Takes = Takes.CONNECTION
+    isolation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

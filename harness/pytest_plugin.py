@@ -134,8 +134,10 @@ def explore(database: LiveDatabase, request: pytest.FixtureRequest) -> Explore:
     """Run functions through every possible interleaving on a live engine.
 
     `explore(f, g, setup=…, isolation="read-committed", invariants=[…], schedule=None)`: each
-    function takes a SQLAlchemy `Connection`; `setup` makes the tables and their rows; an invariant
-    is a function over a `Connection` that returns None or what is wrong.
+    function takes a SQLAlchemy `Connection`, an ORM `Session`, an `Engine` or a `sessionmaker`, as
+    its annotation says, or is made a program with `harness.testing.program(f, isolation=…)`;
+    `setup` takes a `Connection` and makes the tables and their rows; an invariant is a function
+    over a `Connection` that returns None or what is wrong.
     """
     from harness import testing  # noqa: PLC0415 - see above
     from harness.errors import HarnessError  # noqa: PLC0415 - see above

@@ -29,6 +29,7 @@ from harness.servers import ladder
 from harness.servers.databases import fresh_database
 from harness.servers.options import ServerOptions
 from harness.servers.server import Server
+from harness.taking import program_of, see_takes_connection
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,34 @@ class Explored:
         return "\n".join(lines)
 
 
+def program(
+    function: Callable[..., object],
+    *,
+    takes: str | None = None,
+    isolation: str | None = None,
+    expected_errors: tuple[type[BaseException], ...] = (),
+) -> Program:
+    """A function with what is to be said of it, for `explore(...)`.
+
+    `takes` is 'connection', 'session', 'engine' or 'sessionmaker', where the annotation of its
+    parameter does not tell; `isolation` a level of its own, or 'autocommit'; `expected_errors` are
+    exceptions that are results.
+
+    Raises:
+        UsageError: it cannot be told what the function takes, or what was said is not known.
+    """
+    return program_of(
+        function,
+        _title(function),
+        takes=takes,
+        isolation=isolation,
+        expected_errors=expected_errors,
+    )
+
+
 def explore(
     database: LiveDatabase,
-    functions: Sequence[Callable[[Connection], object]],
+    functions: Sequence[Callable[..., object] | Program],
     *,
     setup: Callable[[Connection], None],
     isolation: str = "read-committed",
@@ -150,19 +176,24 @@ def explore(
     schedule: str | None = None,
     bounds: Bounds | None = None,
 ) -> Explored:
-    """Run functions through every possible interleaving, or through one schedule.
+    """Run functions, or programs, through every possible interleaving, or through one schedule.
 
     Raises:
         HarnessError: the call is wrong, or the functions cannot be explored.
     """
     levels = {level.slug: level for level in Isolation}
     choose("isolation level", isolation, levels)
+    for function in (setup, *invariants):
+        see_takes_connection(function, _title(function))
     if len(functions) < 2:
         raise UsageError(
             "explore: one program alone has one order", "name two or more, or the same one twice"
         )
     scenario = scenario_of(
-        {f"T{n}": Program(_title(f), f) for n, f in enumerate(functions, start=1)},
+        {
+            f"T{n}": f if isinstance(f, Program) else program(f)
+            for n, f in enumerate(functions, start=1)
+        },
         setup,
         [Invariant.of(rule) for rule in invariants],
         serial_equivalence=serial_equivalence,
@@ -178,4 +209,5 @@ def explore(
 
 
 def _title(function: Callable[..., object]) -> str:
-    return getattr(function, "__name__", type(function).__name__)
+    below = getattr(function, "func", function)  # of functools.partial
+    return getattr(below, "__name__", type(below).__name__)

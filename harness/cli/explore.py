@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
 
 from harness.checks.invariant import Invariant
-from harness.cli.named import function
+from harness.cli.named import error_class, function
 from harness.cli.options import (
     add_cell_options,
     add_search_options,
@@ -29,10 +33,12 @@ from harness.specs.exploring import scenario_of_spec
 from harness.specs.parser import read_spec
 from harness.specs.spec import Spec
 from harness.specs.transcript import tell
+from harness.taking import WAYS, program_of, said_of_each, see_takes_connection
 
 _DESCRIPTION = """\
-Explore functions of your own. Each takes a SQLAlchemy Connection and decides its own transaction
-boundaries; nothing in it knows the harness. The setup function makes the tables and their rows. An
+Explore functions of your own. Each takes a SQLAlchemy Connection, an ORM Session, an Engine or a
+sessionmaker, as its annotation says, and decides its own transaction boundaries; nothing in it
+knows the harness. The setup function takes a Connection and makes the tables and their rows. An
 execution is broken if its final tables and the functions' results match no serial order of them, or
 if an invariant says so: a function over a Connection that returns None, or a sentence about what is
 wrong.
@@ -46,6 +52,8 @@ examples:
   harness explore shop:buy shop:buy --setup shop:setup
   harness explore bank:pay bank:collect --setup bank:setup --invariant bank:nobody_owes \\
                   --engine mysql --isolation repeatable-read
+  harness explore shop:order shop:restock --setup shop:setup --isolation-of T1=serializable \\
+                  --expected-error shop:OutOfStock
   harness explore --spec deadlock.spec --engine postgresql | diff deadlock.out -
 
 exit status: 0 holds, 1 violated, 2 unknown, 64 wrong usage, 70 the harness failed"""
@@ -70,6 +78,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         action="store_true",
         help="do not ask for serial order: the invariants alone decide",
     )
+    _add_program_options(parser)
     parser.add_argument("--spec", type=Path, metavar="FILE", help="the sessions of a spec instead")
     parser.add_argument(
         "--as",
@@ -81,6 +90,30 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     add_search_options(parser)
     add_server_options(parser)
     parser.set_defaults(run=run)
+
+
+def _add_program_options(parser: Parser) -> None:
+    parser.add_argument(
+        "--takes",
+        action="append",
+        default=[],
+        metavar="[Tn=]WAY",
+        help=f"what programs are given: one of {', '.join(WAYS)} (default: as they are annotated)",
+    )
+    parser.add_argument(
+        "--isolation-of",
+        action="append",
+        default=[],
+        metavar="Tn=L",
+        help="the level of one program beside the others': an isolation level, or autocommit",
+    )
+    parser.add_argument(
+        "--expected-error",
+        action="append",
+        default=[],
+        metavar="MODULE:ERROR",
+        help="an exception that is a result ('out of stock'), not a failure; may be repeated",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -113,14 +146,10 @@ def run(arguments: argparse.Namespace) -> int:
             "--only-invariants: there is no --invariant, so nothing would decide",
             "name a rule: --invariant MODULE:RULE",
         )
-    programs = {
-        f"T{number}": Program(text.partition(":")[2], function(text, "program"))
-        for number, text in enumerate(arguments.program, start=1)
-    }
     scenario = scenario_of(
-        programs,
-        function(arguments.setup, "setup"),
-        [Invariant.of(function(text, "invariant")) for text in arguments.invariant],
+        _programs(arguments),
+        _over_a_connection(arguments.setup, "setup"),
+        [Invariant.of(_over_a_connection(text, "invariant")) for text in arguments.invariant],
         serial_equivalence=not arguments.only_invariants,
     )
     return run_search(
@@ -128,10 +157,39 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
 
+def _programs(arguments: argparse.Namespace) -> dict[str, Program]:
+    names = [f"T{number}" for number in range(1, len(arguments.program) + 1)]
+    takes = said_of_each("--takes", arguments.takes, names, for_all=True)
+    levels = said_of_each("--isolation-of", arguments.isolation_of, names)
+    errors = tuple(error_class(text) for text in arguments.expected_error)
+    return {
+        name: program_of(
+            function(text, "program"),
+            text.partition(":")[2],
+            takes=takes.get(name),
+            isolation=levels.get(name),
+            expected_errors=errors,
+        )
+        for name, text in zip(names, arguments.program, strict=True)
+    }
+
+
+def _over_a_connection(text: str, what: str) -> Callable[[Connection], Any]:
+    found = function(text, what)
+    see_takes_connection(found, f"{what} '{text}'")
+    return found
+
+
 def _command(arguments: argparse.Namespace) -> list[str]:
     words = ["explore", *arguments.program, "--setup", arguments.setup]
-    for text in arguments.invariant:
-        words += ["--invariant", text]
+    for option, texts in (
+        ("--invariant", arguments.invariant),
+        ("--takes", arguments.takes),
+        ("--isolation-of", arguments.isolation_of),
+        ("--expected-error", arguments.expected_error),
+    ):
+        for text in texts:
+            words += [option, text]
     return words + (["--only-invariants"] if arguments.only_invariants else [])
 
 
@@ -140,6 +198,11 @@ def _run_spec(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "--spec: a spec brings its own programs and setup, and has no invariants",
             "leave out MODULE:PROGRAM, --setup, --invariant and --only-invariants",
+        )
+    if arguments.takes or arguments.isolation_of or arguments.expected_error:
+        raise UsageError(
+            "--spec: the sessions of a spec are statements, not functions",
+            "leave out --takes, --isolation-of and --expected-error",
         )
     spec = read_spec(arguments.spec)
     for name in spec.unused_steps():
@@ -168,10 +231,10 @@ def _print_transcript(arguments: argparse.Namespace, spec: Spec) -> int:
             "--spec: a transcript is of one engine, and of one isolation level if one is named",
             "name the engine with --engine, or explore all with --as search",
         )
-    if arguments.json is not None or arguments.schedule is not None:
+    if (arguments.json, arguments.schedule, arguments.script) != (None, None, None):
         raise UsageError(
             "--spec: a transcript has no JSON, and its schedules are the spec's permutations",
-            "leave out --json and --schedule, or say --as search",
+            "leave out --json, --schedule and --script, or say --as search",
         )
     options = server_options(arguments)
     offer = choose(engines[0], options)

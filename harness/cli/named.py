@@ -13,8 +13,23 @@ from typing import Any
 from harness.errors import UsageError
 
 
+def error_class(text: str) -> type[BaseException]:
+    """The exception that *text* names: `package.module:Error`.
+
+    Raises:
+        UsageError: not of the form, does not import, is not there, or is no exception.
+    """
+    found = _named(text, "expected error", "shop.orders:OutOfStock")
+    if not (isinstance(found, type) and issubclass(found, BaseException)):
+        raise UsageError(
+            f"expected error '{text}': is {_a(type(found).__name__)}, not a class of exceptions",
+            "name the class that the program raises",
+        )
+    return found
+
+
 def function(text: str, what: str) -> Callable[..., Any]:
-    """The function that *text* names; it must be callable with one argument, the connection.
+    """The function that *text* names; it must be callable with one argument.
 
     Modules in the current folder are found, as with `python -m`.
 
@@ -22,10 +37,22 @@ def function(text: str, what: str) -> Callable[..., Any]:
         UsageError: not of the form, does not import, is not there, is no function, is async or a
             generator, or takes other arguments.
     """
+    found = _named(text, what, "shop.orders:buy")
+    if not callable(found):
+        raise UsageError(
+            f"{what} '{text}': is {_a(type(found).__name__)}, not a function",
+            f"{_a(what)} is a function over a SQLAlchemy Connection",
+        )
+    _runs_at_once(found, text, what)
+    _takes_one_argument(found, text, what)
+    return found  # type: ignore[no-any-return]
+
+
+def _named(text: str, what: str, example: str) -> Any:
     module_name, colon, name = text.partition(":")
     if not (module_name and colon and name):
         raise UsageError(
-            f"{what} '{text}': not of the form MODULE:FUNCTION", "for example shop.orders:buy"
+            f"{what} '{text}': not of the form MODULE:FUNCTION", f"for example {example}"
         )
     module = _module(module_name, text, what)
     found = getattr(module, name, None)
@@ -33,14 +60,7 @@ def function(text: str, what: str) -> Callable[..., Any]:
         raise UsageError(
             f"{what} '{text}': module '{module_name}' has no '{name}'", _near(name, module)
         )
-    if not callable(found):
-        raise UsageError(
-            f"{what} '{text}': is {_a(type(found).__name__)}, not a function",
-            f"a {what} is a function over a SQLAlchemy Connection",
-        )
-    _runs_at_once(found, text, what)
-    _takes_a_connection(found, text, what)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _module(name: str, text: str, what: str) -> Any:
@@ -88,7 +108,7 @@ def _runs_at_once(found: Callable[..., Any], text: str, what: str) -> None:
             )
 
 
-def _takes_a_connection(found: Callable[..., Any], text: str, what: str) -> None:
+def _takes_one_argument(found: Callable[..., Any], text: str, what: str) -> None:
     try:
         signature = inspect.signature(found)
     except (TypeError, ValueError):  # written in C, and tells nothing
@@ -97,7 +117,7 @@ def _takes_a_connection(found: Callable[..., Any], text: str, what: str) -> None
         signature.bind(None)
     except TypeError as error:
         raise UsageError(
-            f"{what} '{text}': cannot be called with a Connection alone: "
+            f"{what} '{text}': cannot be called with one argument alone: "
             f"its signature is {name_of(found)}{signature}",
             "bind the other arguments beforehand, for example with functools.partial",
         ) from error

@@ -158,6 +158,14 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
         help="leave out interleavings that only exchange steps which commute (default: yes)",
     )
     parser.add_argument(
+        "--workers",
+        type=_positive,
+        default=min(4, os.cpu_count() or 1),
+        metavar="N",
+        help="processes that share a search with --no-reduction, each with a database of its own "
+        "(default: one for each core, at most 4)",
+    )
+    parser.add_argument(
         "--stress",
         type=_count,
         default=50,
@@ -167,6 +175,13 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     )
     add_bound_options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    parser.add_argument(
+        "--script",
+        type=Path,
+        metavar="DIR",
+        help="write each finding as SQL to be typed into the engine's own client, one terminal "
+        "for each session",
+    )
     parser.add_argument(
         "--runs",
         type=Path,

@@ -31,6 +31,7 @@ from harness.cli.options import (
     server_options,
     writable,
 )
+from harness.cli.script import see_folder, write_scripts
 from harness.engines import Engine, Isolation, Profile
 from harness.errors import (
     HarnessError,
@@ -40,18 +41,19 @@ from harness.errors import (
     UsageError,
 )
 from harness.interleave.cell import Cell, Target
-from harness.interleave.explore import explore
+from harness.interleave.explore import explore, workers_for
 from harness.interleave.limits import Limits
 from harness.interleave.schedule import Schedule
 from harness.interleave.search import Bounds, Sample
 from harness.interleave.stress import Stress
+from harness.interleave.workers import Workers
 from harness.report import runs
 from harness.report.document import document, execution_of
 from harness.report.story import finding_story, recorded_story
 from harness.report.summary import first_word, is_news, last_paragraph, refused_work
 from harness.report.table import cell_table
 from harness.scenario import Scenario, Variant
-from harness.servers.databases import fresh_database
+from harness.servers.databases import fresh_databases
 from harness.servers.ladder import choose, start
 from harness.servers.options import ServerOptions
 
@@ -98,6 +100,7 @@ def run_search(search: Search) -> int:
     """
     arguments = search.arguments
     writable(arguments.json, arguments.runs)
+    see_folder(arguments.script)
     options = server_options(arguments)
     schedule = None if arguments.schedule is None else Schedule.parse(arguments.schedule)
     engines = chosen_engines(arguments.engine)
@@ -105,10 +108,14 @@ def run_search(search: Search) -> int:
     if schedule is not None:
         _one_cell(search, engines, levels, schedule)
     report = Report()
-    with _progress() as progress:
+    # Workers are forked before anything else begins: no thread runs yet, and no server.
+    number = arguments.workers if schedule is None and _bounds(arguments).can_be_shared() else 1
+    with workers_for(search.scenario, number) as workers, _progress() as progress:
         for engine in engines:
             try:
-                _explore_engine(search, engine, options, levels, schedule, report, progress)
+                _explore_engine(
+                    search, engine, options, levels, schedule, report, progress, workers
+                )
             except (ServerError, ProgramMisbehaved) as error:
                 report.not_run.append(NotRun(engine, error))
     _print(search, report)
@@ -151,16 +158,19 @@ def _explore_engine(
     schedule: Schedule | None,
     report: Report,
     progress: Progress,
+    workers: Workers,
 ) -> None:
     task = progress.add_task(f"{engine.title}: starting a server", total=None, rate="")
     try:
         offer = choose(engine, options)
         with start(offer, Profile.EXPLORING, options=options) as server:
             for level, variant in product(levels, search.variants):
-                with fresh_database(server) as url:
-                    target = Target(engine, server.version, offer.description, url)
+                with fresh_databases(server, 1 + len(workers)) as urls:
+                    target = Target(
+                        engine, server.version, offer.description, urls[0], tuple(urls[1:])
+                    )
                     watch = _shown(progress, task)
-                    cell = _explore_one(search, target, variant, level, schedule, watch)
+                    cell = _explore_one(search, target, variant, level, schedule, watch, workers)
                 report.cells.append(cell)
                 progress.console.print(first_word(cell))
     finally:
@@ -174,6 +184,7 @@ def _explore_one(
     level: Isolation,
     schedule: Schedule | None,
     watch: Callable[[Cell, float], None],
+    workers: Workers,
 ) -> Cell:
     arguments = search.arguments
     return explore(
@@ -184,6 +195,7 @@ def _explore_one(
         schedule=schedule,
         bounds=_bounds(arguments),
         watch=watch,
+        workers=workers,
     )
 
 
@@ -302,6 +314,9 @@ def _keep(search: Search, report: Report) -> None:
         print(f"stored: {path}", file=sys.stderr)
     if search.arguments.json is not None:
         runs.write(search.arguments.json, content)
+    if search.arguments.script is not None:
+        for said in write_scripts(search.arguments.script, report.cells):
+            print(said, file=sys.stderr)
 
 
 def _status(report: Report, engines_named: bool) -> int:

@@ -11,10 +11,13 @@ from itertools import pairwise
 
 from sqlalchemy import URL
 
+from harness.checks.anomaly import Anomaly
+from harness.checks.state import State
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Engine, Isolation
 from harness.interleave.execution import Deadlock, Execution
 from harness.interleave.schedule import Schedule
+from harness.interleave.start import Start
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Target:
     version: str
     source: str
     url: URL
+    further: tuple[URL, ...] = ()
+    """Empty databases beside it on the same server, one for each further worker."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,10 @@ class Finding:
     execution: Execution
     reproduced: bool = False
     """Whether running its schedule again gave the same outcome."""
+    state: State | None = None
+    """How the execution left the tables."""
+    anomaly: Anomaly | None = None
+    """The textbook anomaly that it is, if that is known for sure."""
 
     @property
     def schedule(self) -> Schedule:
@@ -79,6 +88,8 @@ class Cell:
     finding: Finding | None = None
     deadlock: Deadlock | None = None
     """One of the deadlocks, as the server told it."""
+    deadlocked: Execution | None = None
+    """The execution in which it was seen."""
     unknown: list[str] = field(default_factory=list)
     """Why the verdict could not be told, each reason once."""
     rounds: int = 0
@@ -86,10 +97,14 @@ class Cell:
     rounds_broken: int = 0
     programs: dict[str, str] = field(default_factory=dict)
     elapsed_s: float = 0.0
+    workers: int = 1
+    """How many processes shared the search."""
     latest: Execution | None = None
     """The execution that was counted last, for whoever watches the search."""
     recorded: Execution | None = None
     """The one execution that was run, when a recorded schedule was asked for."""
+    start: Start | None = None
+    """What every execution started from."""
 
     def as_expected(self) -> bool:
         """Whether the verdict is no news: what was expected, or 'holds' if nothing was.
@@ -99,6 +114,21 @@ class Cell:
         if self.recorded is not None and self.verdict is Verdict.HOLDS:
             return True
         return self.verdict is (self.expected or Verdict.HOLDS)
+
+    def add(self, part: Cell) -> None:
+        """Count what another worker found in its part of the same search."""
+        self.executions += part.executions
+        self.possible += part.possible
+        self.possible_anomalies += part.possible_anomalies
+        self.possible_waits += part.possible_waits
+        self.possible_deadlocks += part.possible_deadlocks
+        self.anomalies += part.anomalies
+        self.deadlocks += part.deadlocks
+        self.executions_with_waits += part.executions_with_waits
+        self.aborts.update(part.aborts)
+        if self.deadlock is None:
+            self.deadlock, self.deadlocked = part.deadlock, part.deadlocked
+        self.unknown += [reason for reason in part.unknown if reason not in self.unknown]
 
     def coverage(self) -> str:
         """How much the verdict rests on."""

@@ -15,7 +15,7 @@ from queue import Empty
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, create_engine
+from sqlalchemy import URL
 
 from harness.clock import Deadline
 from harness.engines.engine import Engine, Isolation
@@ -30,13 +30,9 @@ from harness.interleave.witness import Witness
 from harness.locks import Wait
 from harness.outcome import Refusal
 from harness.programs import Program, Stopped
-from harness.sessions.hold import forbid_second_connections, hold_at_every_step
-from harness.sessions.session import (
-    Arrival,
-    Finished,
-    Session,
-    session_of_this_thread,
-)
+from harness.sessions.hold import forbid_second_connections
+from harness.sessions.opening import open_session
+from harness.sessions.session import Arrival, Finished
 from harness.sessions.step import StepKind
 
 _END_LIMIT_S = 5.0
@@ -71,6 +67,7 @@ class Conductor:
         self._observe_now = False
         self._look_closely = False
         self._lift_rule: Callable[[], None] | None = None
+        self._ahead = False
 
     # -- life
 
@@ -78,7 +75,17 @@ class Conductor:
         self._lift_rule = forbid_second_connections()
         try:
             for name in self._programs:
-                self._places[name] = Place(self._open_session(name))
+                session = open_session(
+                    name,
+                    self._engine,
+                    self._url,
+                    self._isolation,
+                    self._relay.pass_on,
+                    held=True,
+                    attempts=self._limits.attempts,
+                    step_limit=self._limits.steps,
+                )
+                self._places[name] = Place(session)
             self._opened = Witness(self._engine, self._url)
         except BaseException:
             self.close()
@@ -132,28 +139,6 @@ class Conductor:
             left = [name for name in left if not self._places[name].session.close()]
         return left
 
-    def _open_session(self, name: str) -> Session:
-        database = create_engine(
-            self._url,
-            isolation_level=self._isolation.value,
-            connect_args=dict(self._engine.connect_arguments),
-            pool_size=1,
-            max_overflow=1,
-            # The session rolls back by itself, as a step; a reset here would be a hidden one.
-            pool_reset_on_return=None,
-        )
-        hold_at_every_step(database, session_of_this_thread)
-        session = Session(
-            name,
-            self._engine,
-            database,
-            self._relay.pass_on,
-            attempts=self._limits.attempts,
-            step_limit=self._limits.steps,
-        )
-        session.open()
-        return session
-
     # -- one execution
 
     def conduct(
@@ -176,10 +161,12 @@ class Conductor:
             ScheduleDiverged: the scheduler wants what the server does not allow.
             Redundant: the scheduler has seen all that this execution can lead to.
         """
-        self._standing.begin()
         self._look_closely = look_closely
         taking_part = list(self._programs if only is None else only)
         stops = stop_after_commits or {}
+        if self._ahead and (stops or len(taking_part) < len(self._programs)):
+            self._call_off()
+        self._standing.begin()
         try:
             self._start(taking_part, stops)
             self._take_turns(scheduler)
@@ -193,6 +180,25 @@ class Conductor:
             self._abandon()
             raise
         return self.execution
+
+    def start_ahead(self) -> None:
+        """Let all programs run to their first hold, for the next execution.
+
+        What a program does before its first statement touches no table, so that it need not wait
+        until the tables are put back.
+        """
+        if not self._ahead:
+            self._ahead = True
+            for name, place in self._places.items():
+                place.session.start(self._programs[name])
+
+    def _call_off(self) -> None:
+        """End what was started ahead: another execution comes first."""
+        self._standing.begin()
+        try:
+            self._start(list(self._programs), {})
+        finally:
+            self._abandon(keep=True)
 
     @property
     def execution(self) -> Execution:
@@ -210,9 +216,11 @@ class Conductor:
 
     def _start(self, names: Sequence[str], stops: Mapping[str, int]) -> None:
         self._observation()
+        started, self._ahead = self._ahead, False
         for name in names:
             self._standing.start(name)
-            self._places[name].session.start(self._programs[name], stops.get(name))
+            if not started:
+                self._places[name].session.start(self._programs[name], stops.get(name))
         self._settle()
         self._watch()
 
@@ -221,7 +229,10 @@ class Conductor:
             rest = self._standing.rest()
             if not rest.movable:
                 break
-            self._relay.take_turn(scheduler, rest, observed=self._observe is not None)
+            name = scheduler.next_turn(rest)
+            if rest.waiting and self._standing.may_wait(name):
+                self._witness.await_examination()
+            self._relay.take_turn(name, rest, scheduler, observed=self._observe is not None)
             self._settle()
             if self._observe_now:
                 self._observation()
@@ -309,14 +320,14 @@ class Conductor:
             self._patience.answered()
         error = turn.effect.error if turn.effect is not None else None
         if error is None:
-            self._observe_now |= turn.step.kind is StepKind.COMMIT
+            self._observe_now |= turn.step.commits
         elif error.refusal is not None and error.refusal.kind == "deadlock":
             self._note_deadlock(turn, error.refusal, error.detail)
 
     def _note_deadlock(self, turn: Turn, refusal: Refusal, detail: str) -> None:
         report = self._witness.last_deadlock(detail)
         self.execution.deadlocks.append(
-            Deadlock(self._standing.turns, turn.session, refusal, report.cycle, report.lines)
+            Deadlock.of(report, self._standing.turns, turn.session, refusal)
         )
 
     # -- the ends

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from harness.checks.deadlock import Advice, Member
 from harness.interleave.schedule import Schedule, ScheduledTurn
-from harness.locks import Wait
+from harness.locks import AwaitedLock, DeadlockReport, Wait
 from harness.outcome import Refusal
 from harness.programs import ProgramEnd, ServerRefused
 from harness.sessions.step import Effect, Step
@@ -35,6 +36,17 @@ class Deadlock:
     refusal: Refusal
     cycle: tuple[str, ...]
     lines: tuple[str, ...] = ()
+    locks: tuple[AwaitedLock, ...] = ()
+    """What each member waited for, as the server tells it."""
+    members: tuple[Member, ...] = ()
+    """What each had and wanted, as far as it could be worked out."""
+    advice: Advice | None = None
+    """What would remove it."""
+
+    @classmethod
+    def of(cls, report: DeadlockReport, turn: int, victim: str, refusal: Refusal) -> Deadlock:
+        """A deadlock from the server's report."""
+        return cls(turn, victim, refusal, report.cycle, report.lines, report.locks)
 
 
 @dataclass(frozen=True, slots=True)

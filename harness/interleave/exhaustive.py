@@ -16,18 +16,28 @@ from harness.interleave.happens_before import Event
 from harness.interleave.scheduler import Rest
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the tree that another worker searches: the states and turns that lead to it."""
+
+    path: tuple[tuple[Rest, str], ...] = ()
+
+
 @dataclass(slots=True)
 class Branch:
     """A turn taken at a node: the answers seen so far."""
 
     answers: dict[Rest, Node] = field(default_factory=dict)
     attempts_in_vain: int = 0
+    elsewhere: bool = False
+    """Whether another worker searches it."""
     event: Event | None = None
     """What the turn did, where the search looks at that."""
 
     def searched(self) -> bool:
         """Whether everything seen below is searched, or was looked for in vain too often."""
-        return bool(self.answers) and all(node.searched for node in self.answers.values())
+        seen = bool(self.answers) and all(node.searched for node in self.answers.values())
+        return seen or self.elsewhere
 
 
 @dataclass(slots=True)
@@ -45,6 +55,8 @@ class Node:
     """Who took the turn before, and how often the turn was taken from somebody who could move."""
     searched: bool = False
     is_leaf: bool = False
+    is_astray: bool = False
+    """Whether the server gave another answer than on the way that leads to a share."""
 
     def want(self, name: str) -> None:
         """Put a turn on the list."""
@@ -57,14 +69,20 @@ class Exhaustive:
 
     `executions` counts distinct executions; `repeated` those which the server turned into one that
     had been seen. `given_up` counts branches below which an answer that was seen once could not be
-    had again in `patience` attempts: the search is then not complete.
+    had again in `patience` attempts: the search is then not complete. With a share only that part
+    of the tree is searched: another answer on the way to it belongs to whoever gave it away.
     """
 
     def __init__(
-        self, limit: int | None = None, patience: int = 50, budget: Deadline | None = None
+        self,
+        limit: int | None = None,
+        patience: int = 50,
+        budget: Deadline | None = None,
+        share: Share | None = None,
     ) -> None:
         self._budget = budget
-        self._root: Branch = Branch()
+        self._share = share or Share()
+        self._root = _way_to(self._share)
         self._limit = limit
         self._patience = patience
         self._path: list[tuple[Branch, Node]] = []
@@ -107,14 +125,13 @@ class Exhaustive:
     def end_execution(self, rest: Rest) -> None:
         """Close the nodes of the path below which nothing is left."""
         leaf = self._arrive(rest)
-        new = self._is_new = not leaf.is_leaf
+        new = self._is_new = not leaf.is_leaf and not self._is_astray()
         leaf.is_leaf = leaf.searched = True
         self.executions += new
         self.repeated += not new
         in_vain = not new
         for branch, node in reversed(self._path):
-            if not node.is_leaf:
-                node.searched = self._is_searched(node)
+            self._look_again(node)
             if new:
                 branch.attempts_in_vain = 0
             elif in_vain and not branch.searched():
@@ -125,6 +142,29 @@ class Exhaustive:
     def learn(self, _execution: Execution) -> int:
         """Look at the execution that has just ended; how many new ones it stands for."""
         return int(self._is_new)
+
+    def split(self) -> Share | None:
+        """Give away the largest untried part beside the last execution; None if there is none."""
+        if self._is_astray():
+            return None
+        way: list[tuple[Rest, str]] = []
+        for depth, (_, node) in enumerate(self._path):
+            for name in self.turns_at(node):
+                if name not in node.branches:
+                    node.branches[name] = Branch(elsewhere=True)
+                    for _, above in reversed(self._path[: depth + 1]):
+                        self._look_again(above)
+                    return Share((*way, (node.rest, name)))
+            if depth + 1 < len(self._path):
+                way.append((node.rest, _name_of(node, self._path[depth + 1][0])))
+        return None
+
+    def _is_astray(self) -> bool:
+        return any(node.is_astray for _, node in self._path[: len(self._share.path)])
+
+    def _look_again(self, node: Node) -> None:
+        if not (node.is_leaf or node.is_astray):
+            node.searched = self._is_searched(node)
 
     def _is_searched(self, node: Node) -> bool:
         return all(
@@ -154,10 +194,26 @@ class Exhaustive:
     def _arrive(self, rest: Rest) -> Node:
         node = self._branch.answers.get(rest)
         if node is None:
-            node = self._branch.answers[rest] = Node(rest)
+            astray = len(self._path) < len(self._share.path)
+            node = Node(rest, searched=astray, is_astray=astray)
+            self._branch.answers[rest] = node
         self._path.append((self._branch, node))
         return node
 
     def _take(self, node: Node, name: str) -> str:
         self._branch = node.branches.setdefault(name, Branch())
         return name
+
+
+def _way_to(share: Share) -> Branch:
+    """The tree of a share before it is searched: nothing but the way that leads to it."""
+    root = branch = Branch()
+    for rest, taken in share.path:
+        node = branch.answers[rest] = Node(rest)
+        node.branches = {name: Branch(elsewhere=name != taken) for name in rest.movable}
+        branch = node.branches[taken]
+    return root
+
+
+def _name_of(node: Node, branch: Branch) -> str:
+    return next(name for name, known in node.branches.items() if known is branch)

@@ -19,46 +19,21 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, Table, text
 
-from harness.checks.state import State, TableShape
+from harness.checks.state import State
 from harness.engines.engine import Engine
 from harness.errors import HarnessError
 from harness.interleave.footprint import References
-from harness.interleave.stored import StoredTable
+from harness.interleave.stored import StoredTable, shape_of
 from harness.interleave.written import EVERYTHING, Writing
 
 FEW_ROWS = 20
 """So many rows are put back sooner than it is asked whether they have changed."""
 
+_SIZE_EVERY = 8
+"""How often it is asked whether a table has grown: a few rows do not fill a page at once."""
+
 _Answer = tuple[Sequence[Any], Sequence[Sequence[Any]]]
 """A description of columns (PEP 249), and rows."""
-
-
-def shape_of(table: Table) -> TableShape:
-    """What checks must know of a table.
-
-    A column's `info` says what fills it: `{"filled_by": "engine"}` or `{"filled_by": "clock"}`;
-    an autoincrement key is numbered by the engine without being told so.
-    """
-    numbered = {}
-    for column in table.columns:
-        if _is_numbered(column):
-            numbered[column.name] = f"{table.name}.{column.name}"
-        for key in column.foreign_keys:
-            if _is_numbered(key.column):
-                numbered[column.name] = f"{key.column.table.name}.{key.column.name}"
-    return TableShape(
-        table.name,
-        tuple(column.name for column in table.columns),
-        tuple(column.name for column in table.primary_key),
-        frozenset(c.name for c in table.columns if c.info.get("filled_by") == "clock"),
-        numbered,
-    )
-
-
-def _is_numbered(column: Any) -> bool:
-    if column.info.get("filled_by") == "engine" or column.identity is not None:
-        return True
-    return column.table.autoincrement_column is column
 
 
 class Fixture:
@@ -80,11 +55,22 @@ class Fixture:
         self._sizes: dict[str, int] = {}
         self._sizes_allowed: dict[str, int] = {}
         self._proved: set[str] = set()
+        self._unlooked = 0
         self.shapes = [shape_of(table) for table in self._tables]
         self.initial = State({})
         self.rebuilds = 0
         self.rewrites = 0
         self.updates_back = 0
+
+    @property
+    def tables(self) -> Sequence[StoredTable]:
+        """The tables with their first rows, those that others refer to first."""
+        return [self._stored[table.name] for table in self._tables if table.name in self._stored]
+
+    @property
+    def counters(self) -> Sequence[str]:
+        """Statements that put back the counters which number new rows, where they need it."""
+        return self._counters
 
     @property
     def references(self) -> References:
@@ -114,9 +100,10 @@ class Fixture:
         # On a given server we may lack the right to work without them.
         self._keys_unchecked = bool(before) and self._can(connection, before)
         self._many_at_once = self._can(connection, ["SELECT 1; SELECT 1"])
-        if storage.counters:
-            self._counters = [row[0] for row in self._ask(connection, [storage.counters])[0][1]]
         self.initial = self.read(connection, self._by_name)
+        if storage.counters:
+            found = self._ask(connection, [storage.counters])[0][1]
+            self._counters = [row[0] for row in found if not self._is_set_by_loading(*row[1:])]
         self._sizes_allowed = {
             name: max(size, storage.page_bytes) for name, size in self._sizes.items()
         }
@@ -127,6 +114,17 @@ class Fixture:
         """Remove the tables."""
         self._metadata.drop_all(connection)
         connection.commit()
+
+    def _is_set_by_loading(self, name: str | None = None, number: int = 0) -> bool:
+        """Whether a table's counter will stand at a number when its first rows are loaded."""
+        if name is None or name not in self._by_name:
+            return name is not None  # without a name it must be set; a table not ours must not
+        numbered = self._by_name[name].autoincrement_column
+        if numbered is None:
+            return False
+        place = list(self._by_name[name].columns).index(numbered)
+        given = [row[place] for row in self.initial.tables[name]]
+        return number == 1 + max((n for n in given if isinstance(n, int)), default=0)
 
     def _tables_with_triggers(self, connection: Connection) -> frozenset[str]:
         found = connection.execute(
@@ -150,18 +148,19 @@ class Fixture:
         wanted = [self._stored[name] for name in names]
         return self._state_of(wanted, self._ask(connection, self._reading(wanted)))
 
-    def _reading(self, wanted: Sequence[StoredTable]) -> list[str]:
-        size = self._engine.storage.size
-        sizes = [size.format(stored.name) for stored in wanted if size]
-        return [*(stored.read for stored in wanted), *sizes]
+    def _reading(self, wanted: Sequence[StoredTable], *, sizes: bool = True) -> list[str]:
+        size = self._engine.storage.size if sizes else ""
+        return [
+            *(stored.read for stored in wanted),
+            *(size.format(stored.name) for stored in wanted if size),
+        ]
 
     def _state_of(self, wanted: Sequence[StoredTable], answers: Sequence[_Answer]) -> State:
         tables = dict(self.initial.tables)
         for stored, (description, rows) in zip(wanted, answers, strict=False):
             tables[stored.name] = stored.rows_of(description, rows)
-        if self._engine.storage.size:
-            for stored, (_, rows) in zip(wanted, answers[len(wanted) :], strict=False):
-                self._sizes[stored.name] = rows[0][0]
+        for stored, (_, rows) in zip(wanted, answers[len(wanted) :], strict=False):
+            self._sizes[stored.name] = rows[0][0]
         return State(tables)
 
     def _ask(self, connection: Connection, texts: Sequence[str]) -> list[_Answer]:
@@ -176,8 +175,8 @@ class Fixture:
                 cursor.execute(script)
                 more = True
                 while more:
-                    if cursor.description is not None:
-                        answers.append((cursor.description, cursor.fetchall()))
+                    if (description := cursor.description) is not None:
+                        answers.append((description, cursor.fetchall()))
                     more = self._many_at_once and cursor.nextset()
         finally:
             cursor.close()
@@ -189,9 +188,17 @@ class Fixture:
         unknown = EVERYTHING[0].table in names or not names <= self._by_name.keys()
         if unknown or names & self._with_triggers:
             return set(self._by_name)
-        while more := self._cascades(names) - names:
-            names |= more
-        return names
+        keys_changed = {
+            key.referred_table.name
+            for table in self._tables
+            for key in table.foreign_key_constraints
+            for writing in writings
+            if writing.table == key.referred_table.name
+            and (writing.columns is None or writing.columns & {e.column.name for e in key.elements})
+        }
+        while more := self._cascades(keys_changed) - keys_changed:
+            keys_changed |= more
+        return names | keys_changed
 
     def _cascades(self, names: set[str]) -> set[str]:
         return {
@@ -214,8 +221,10 @@ class Fixture:
             return self.initial
         if (texts := self._unasked(touched, writings)) is not None:
             wanted = [self._stored[name] for name in touched]
-            answers = self._ask(connection, [*self._reading(wanted), *texts, *self._counters])
-            return self._state_of(wanted, answers)
+            self._unlooked = (self._unlooked + 1) % _SIZE_EVERY
+            reading = self._reading(wanted, sizes=not self._unlooked)
+            answers = self._ask(connection, [*reading, *texts, *self._counters])
+            return self._state_of(wanted, answers[: len(reading)])
         state = self.read(connection, touched)
         self.restore(connection, writings, state)
         return state
@@ -288,6 +297,8 @@ class Fixture:
         return [*changed, *(self._rebuild(connection, rebuilt) if rebuilt else ())]
 
     def _needs_rebuild(self, name: str, writings: set[Writing]) -> bool:
+        if name in self._with_triggers:
+            return True
         own = [writing for writing in writings if writing.table == name]
         indexed = self._stored[name].indexed
         return not own or any(w.columns is None or w.columns & indexed for w in own)

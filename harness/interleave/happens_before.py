@@ -9,16 +9,31 @@ a conflicting pair with nothing between: it could have gone the other way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.engines.engine import Isolation
 from harness.interleave.execution import Execution, Turn
-from harness.interleave.footprint import A_SNAPSHOT, NOTHING, Footprint, References, footprint_of
+from harness.interleave.footprint import (
+    A_SNAPSHOT,
+    EVERYTHING,
+    NOTHING,
+    Footprint,
+    References,
+    footprint_of,
+)
 from harness.sessions.step import StepKind
 
 _ENDS = (StepKind.COMMIT, StepKind.ROLLBACK)
 _WHOLE = (*_ENDS, StepKind.ROLLBACK_TO)
+_STRICT = (Isolation.READ_UNCOMMITTED.value, Isolation.SERIALIZABLE.value)
+_ONE_SNAPSHOT = (Isolation.REPEATABLE_READ.value, Isolation.SERIALIZABLE.value)
+# A statement with which a program goes around SQLAlchemy to choose how its transactions are.
+_CHOOSES = re.compile(
+    r"\s*(BEGIN\b|START\s+TRANSACTION|SET\b.*\b(ISOLATION|AUTOCOMMIT|TRANSACTION))",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,8 @@ class Event:
     """A transaction ends in it."""
     waits: bool
     """Its step had to wait, or closed a cycle of waits."""
+    strict: bool = False
+    """Its program chose a level at which plain reads may take locks, or see what is uncommitted."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +128,12 @@ class HappensBefore:
 
 def conflict(one: Event, other: Event, reading: Reading) -> bool:
     """Whether the order of two events can matter."""
-    if one.ends and other.ends and (reading.every_end_matters or not reading.snapshots):
+    strict = one.strict or other.strict or not reading.snapshots
+    if one.ends and other.ends and (reading.every_end_matters or strict):
         return True
     if one.waits and other.waits:
         return True  # whoever begins to wait last may close a cycle, and be its victim
-    reads_see = one.ends or other.ends or not reading.snapshots
+    reads_see = one.ends or other.ends or strict
     return one.footprint.conflicts(other.footprint, reads_see=reads_see)
 
 
@@ -126,41 +144,67 @@ def last_event(execution: Execution, reading: Reading) -> Event:
 
 def events_of(execution: Execution, reading: Reading) -> Sequence[Event]:
     """The turns of an execution, as events."""
-    transactions: dict[str, Footprint] = {}
+    sessions: dict[str, _Session] = {}
     steps: dict[int, Footprint] = {}
     events = []
     for turn in execution.turns:
-        steps[turn.number] = _step(turn, transactions, reading)
+        own = sessions.setdefault(turn.session, _Session(reading))
+        steps[turn.number] = own.step(turn)
         settled = [t for t in execution.turns if t.settled_in == turn.number]
-        footprint, ends = steps[turn.number], turn.step.kind in _ENDS
+        footprint, ends = steps[turn.number], _ends(turn, steps[turn.number])
         for other in settled:
             footprint |= steps[other.number]
+            ends |= _ends(other, steps[other.number])
             if _server_ended(other):
-                footprint |= transactions.pop(other.session, NOTHING)
+                footprint |= sessions[other.session].end()
                 ends = True
         if turn.step.kind in _ENDS:
-            transactions.pop(turn.session, None)
-        sessions = frozenset({turn.session, *(t.session for t in settled)})
+            own.end()
+        names = frozenset({turn.session, *(t.session for t in settled)})
         # Whose step closes a cycle would have waited too.
         waits = turn.wait is not None or any(_in_deadlock(other) for other in settled)
-        events.append(Event(turn.session, sessions, footprint, ends, waits))
+        strict = any(sessions[name].strict for name in names)
+        events.append(Event(turn.session, names, footprint, ends, waits, strict))
     return events
 
 
-def _step(turn: Turn, transactions: dict[str, Footprint], reading: Reading) -> Footprint:
-    """A step's footprint; its transaction's grows by it."""
-    before = transactions.get(turn.session)
-    if turn.step.kind in _WHOLE:
-        whole = before or NOTHING
-        return whole.without_reads() if reading.snapshots else whole
-    if turn.step.kind is not StepKind.STATEMENT:
-        return NOTHING
-    footprint = footprint_of(turn.step.text, reading.dialect, reading.references)
-    keeps_snapshot = reading.isolation in (Isolation.REPEATABLE_READ, Isolation.SERIALIZABLE)
-    transactions[turn.session] = (before or NOTHING) | footprint
-    if before is None and keeps_snapshot:
-        return footprint | A_SNAPSHOT
-    return footprint
+class _Session:
+    """What is known of a session while its turns are read, one after the other."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._transaction: Footprint | None = None
+        self._level_unknown = False
+        self.strict = not reading.snapshots
+
+    def step(self, turn: Turn) -> Footprint:
+        """A step's footprint; its transaction's grows by it."""
+        step, before = turn.step, self._transaction
+        self.strict |= step.isolation in _STRICT
+        if self._level_unknown or _CHOOSES.match(step.text):
+            self._level_unknown = self.strict = True
+            return EVERYTHING
+        if step.kind in _WHOLE:
+            whole = before or NOTHING
+            return whole if self.strict else whole.without_reads()
+        if step.kind is not StepKind.STATEMENT:
+            return NOTHING
+        footprint = footprint_of(step.text, self._reading.dialect, self._reading.references)
+        if step.is_alone:
+            return footprint
+        self._transaction = (before or NOTHING) | footprint
+        level = step.isolation or self._reading.isolation.value
+        return footprint | A_SNAPSHOT if before is None and level in _ONE_SNAPSHOT else footprint
+
+    def end(self) -> Footprint:
+        """The transaction is over; what it touched."""
+        whole, self._transaction = self._transaction or NOTHING, None
+        return whole
+
+
+def _ends(turn: Turn, footprint: Footprint) -> bool:
+    """Whether a transaction ends with a step: in autocommit with each that is more than a read."""
+    return turn.step.kind in _ENDS or (turn.step.is_alone and bool(footprint.without_reads().modes))
 
 
 def _in_deadlock(turn: Turn) -> bool:

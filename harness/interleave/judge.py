@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from harness.checks.serial import Order, Outcome, contradiction, matches, orders_of, parts_of
+from harness.checks.serial import (
+    Order,
+    Outcome,
+    contradiction,
+    fingerprint,
+    matches,
+    orders_of,
+    parts_of,
+)
 from harness.checks.state import State, TableShape
 from harness.interleave.cell import Finding
 from harness.interleave.execution import Execution
@@ -12,6 +21,8 @@ from harness.programs import Raised
 from harness.scenario import Scenario
 
 NOT_SERIALIZABLE = "not serializable"
+
+_KEPT = 1_000
 
 
 class Judge:
@@ -28,6 +39,16 @@ class Judge:
         self._shapes = shapes
         self._fixture = fixture
         self._serial = serial
+        self._judged: dict[object, tuple[str, ...]] = {}
+        self._told_apart: dict[object, object] = {}
+
+    def fingerprint(self, outcome: Outcome) -> object:
+        """A value that is equal for executions that cannot be told apart by their outcome."""
+        key = _key(outcome)
+        if key not in self._told_apart:
+            _make_room(self._told_apart)
+            self._told_apart[key] = fingerprint(outcome, self._shapes, self._fixture)
+        return self._told_apart[key]
 
     def finding(self, execution: Execution, outcome: Outcome) -> Finding | None:
         """What the execution broke; None if nothing, or if a serial order could not be had."""
@@ -44,30 +65,58 @@ class Judge:
         for place, rule in enumerate(self._scenario.invariants):
             sentence = rule.judge([seen.values[place] for seen in execution.observations])
             if sentence is not None:
-                return Finding(f"invariant '{rule.name}'", (sentence,), execution)
+                return Finding(
+                    f"invariant '{rule.name}'", (sentence,), execution, state=outcome.state
+                )
         check = self._scenario.results_check
         sentence = check(outcome.ends, outcome.state) if check is not None else None
-        return None if sentence is None else Finding("results", (sentence,), execution)
+        if sentence is None:
+            return None
+        return Finding("results", (sentence,), execution, state=outcome.state)
 
     def _not_serial(self, execution: Execution, outcome: Outcome) -> Finding | None:
         if not self._scenario.serial_equivalence:
             return self._raised_unexpectedly(execution)
+        key = _key(outcome)
+        sentences = self._judged.get(key)
+        if sentences is None:
+            sentences = self._contradiction(outcome)
+            if sentences is None:
+                return None
+            _make_room(self._judged)
+            self._judged[key] = sentences
+        if not sentences:
+            return None
+        return Finding(NOT_SERIALIZABLE, sentences, execution, state=outcome.state)
+
+    def _contradiction(self, outcome: Outcome) -> tuple[str, ...] | None:
+        """Why the outcome is none of a serial order; empty if it is, None if one cannot be had."""
         serials = {}
         for order in orders_of(parts_of(outcome.ends)):
             serial = self._serial(order)
             if serial is None:
                 return None
             if matches(outcome, serial, order, self._shapes, self._fixture):
-                return None
+                return ()
             serials[order] = serial
-        sentences = contradiction(outcome, serials, self._shapes, self._fixture)
-        return Finding(NOT_SERIALIZABLE, tuple(sentences), execution)
+        return tuple(contradiction(outcome, serials, self._shapes, self._fixture))
 
     def _raised_unexpectedly(self, execution: Execution) -> Finding | None:
         for name, end in execution.ends.items():
             if isinstance(end, Raised) and not end.expected:
                 return Finding("raised", (f"{name} {end.readable()}",), execution)
         return None
+
+
+def _make_room(known: dict[object, Any]) -> None:
+    """Forget all, where so many outcomes differ that nothing is gained by keeping them."""
+    if len(known) >= _KEPT:
+        known.clear()
+
+
+def _key(outcome: Outcome) -> object:
+    """The outcome as it is, without a look at what can be renamed: an exploration has few."""
+    return repr(sorted(outcome.ends.items())), repr(outcome.state)
 
 
 def rank(finding: Finding) -> tuple[bool, int, int]:

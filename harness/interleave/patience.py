@@ -11,7 +11,7 @@ from harness.clock import now_s
 Situation = tuple[str, ...]
 """The text of the step let go, and those of the steps before which others are held."""
 
-_SHORTEST_S, _LONGEST_S = 0.00015, 0.02
+_SHORTEST_S, _LONGEST_S = 0.00005, 0.02
 
 
 class Patience:

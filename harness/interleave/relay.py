@@ -36,9 +36,8 @@ class Relay:
 
     # -- what the conductor calls
 
-    def take_turn(self, scheduler: Scheduler, rest: Rest, *, observed: bool) -> None:
-        """Take the next turn, and pass on those that follow; commits are not, if `observed`."""
-        name = scheduler.next_turn(rest)
+    def take_turn(self, name: str, rest: Rest, scheduler: Scheduler, *, observed: bool) -> None:
+        """Take a turn, and pass on those that follow; no turn after a commit, if `observed`."""
         with self._lock:
             if not self._standing.waits:
                 self._scheduler = scheduler

@@ -86,6 +86,9 @@ class Sampled:
             return by_count
         return max(by_count, 1 - self._budget.remaining_s() / self._budget.length_s)
 
+    def split(self) -> None:
+        """Nothing: a sample is drawn by one worker, or its seed would not repeat it."""
+
     def _by_priority(self, rest: Rest) -> str:
         for name in rest.movable:
             self._priorities.setdefault(name, 1 + self._chance.random())

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.clock import Deadline
 from harness.interleave.execution import Execution
-from harness.interleave.exhaustive import Exhaustive
+from harness.interleave.exhaustive import Exhaustive, Share
 from harness.interleave.happens_before import Reading
 from harness.interleave.limits import Limits
 from harness.interleave.preempting import FewPreemptions
@@ -45,6 +45,9 @@ class Search(Protocol):
     def fraction(self) -> float:
         """About how much is behind us, between 0 and 1."""
 
+    def split(self) -> Share | None:
+        """Give away a part that nobody has tried; None if there is none, or it cannot be split."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -70,6 +73,10 @@ class Bounds:
     stress: Stress | None = None
     """Free-running rounds after a search that found nothing broken; None runs none."""
 
+    def can_be_shared(self) -> bool:
+        """Whether several workers can search parts of it that have nothing in common."""
+        return not (self.reduction or self.sample or self.preemptions is not None)
+
     def readable(self) -> str:
         """What was left out on purpose, for a verdict that is not 'holds'.
 
@@ -86,8 +93,13 @@ class Bounds:
         return ", ".join(parts) or f"at most {self.executions} executions"
 
 
-def new_search(bounds: Bounds, reading: Reading, under_way: Callable[[], Execution]) -> Search:
-    """The search that the bounds ask for."""
+def new_search(
+    bounds: Bounds,
+    reading: Reading,
+    under_way: Callable[[], Execution],
+    share: Share | None = None,
+) -> Search:
+    """The search that the bounds ask for, or a share of one that leaves nothing out."""
     budget = Deadline.after(bounds.budget_s) if bounds.budget_s is not None else None
     if bounds.sample is not None:
         return Sampled(bounds.sample.method, bounds.sample.seed, bounds.executions, budget)
@@ -95,4 +107,4 @@ def new_search(bounds: Bounds, reading: Reading, under_way: Callable[[], Executi
         return FewPreemptions(bounds.preemptions, bounds.executions, budget)
     if bounds.reduction:
         return Reduced(reading, under_way, bounds.executions, budget=budget)
-    return Exhaustive(bounds.executions, budget=budget)
+    return Exhaustive(bounds.executions, budget=budget, share=share)

@@ -12,6 +12,8 @@ from harness.locks import Wait, WaitGraph
 from harness.sessions.session import Arrival, Held, Session
 from harness.sessions.step import StepKind
 
+_ENDS = (StepKind.COMMIT, StepKind.ROLLBACK)
+
 
 @dataclass(slots=True)
 class Place:
@@ -72,6 +74,11 @@ class Standing:
         others = [p.held.step.text for p in self.places.values() if p.held is not None]
         return (step.text, *others)
 
+    def may_wait(self, name: str) -> bool:
+        """Whether a held session's step may have to wait: to end a transaction takes no lock."""
+        held = self.places[name].held
+        return held is not None and held.step.kind not in _ENDS
+
     def is_plain(self, arrival: Arrival, observed: bool) -> bool:
         """Whether an arrival leaves nothing to do but to take the next turn.
 
@@ -81,7 +88,7 @@ class Standing:
         effect = arrival.effect
         if own.turn is None or (effect is not None and effect.error is not None):
             return False
-        if observed and own.turn.step.kind is StepKind.COMMIT:
+        if observed and own.turn.step.commits:
             return False
         somebody = isinstance(arrival.state, Held)
         for place in self.places.values():

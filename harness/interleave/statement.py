@@ -56,9 +56,8 @@ def read_statement(text: str, dialect: str) -> Statement | None:
     >>> read_statement("call surprise()", "mysql") is None
     True
     """
-    try:
-        tree = sqlglot.parse_one(_PLACEHOLDER.sub("NULL", text).replace("%%", "%"), dialect=dialect)
-    except SqlglotError:
+    tree = parsed(text, dialect)
+    if tree is None:
         return None
     if isinstance(tree, _TOUCHING_NO_TABLE):
         return Statement()
@@ -70,6 +69,14 @@ def read_statement(text: str, dialect: str) -> Statement | None:
     changes = [_change(node) for node in tree.find_all(*_CHANGING)]
     locks = list(tree.find_all(exp.Lock))
     return _statement(tree, changes, locks)
+
+
+def parsed(text: str, dialect: str) -> exp.Expr | None:
+    """The tree of a text that goes to the driver; None if sqlglot cannot parse it."""
+    try:
+        return sqlglot.parse_one(_PLACEHOLDER.sub("NULL", text).replace("%%", "%"), dialect=dialect)
+    except SqlglotError:
+        return None
 
 
 def _statement(

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import ClauseElement
 
-from harness.checks.state import Row
+from harness.checks.state import Row, TableShape
 
 Processor = Callable[[Any], Any]
 
@@ -113,13 +113,58 @@ class StoredTable:
 
 
 def indexed_columns(table: Table) -> frozenset[str]:
-    """Columns whose change moves an index entry; of a table without a key, all."""
+    """Columns whose change moves an index entry.
+
+    All, of a table without a key, or where an index is on what the server itself computes from
+    columns: nothing says which.
+    """
+    everything = frozenset(column.name for column in table.columns)
     if not table.primary_key:
-        return frozenset(column.name for column in table.columns)
+        return everything
     names = {column.name for column in table.primary_key}
     for index in table.indexes:
         names |= {column.name for column in index.columns}
+        if not all(isinstance(expression, Column) for expression in index.expressions):
+            return everything
     for constraint in table.constraints:
         if isinstance(constraint, (UniqueConstraint, ForeignKeyConstraint)):
             names |= {column.name for column in constraint.columns}
+    if any(_changes_by_itself(table.columns[name]) for name in names):
+        return everything
     return frozenset(names)
+
+
+def _changes_by_itself(column: Column[Any]) -> bool:
+    """Whether an update of other columns changes this one: computed, or the time of the update."""
+    if column.computed is not None or column.server_onupdate is not None:
+        return True
+    default = getattr(column.server_default, "arg", "")
+    return "on update" in str(default).lower()
+
+
+def shape_of(table: Table) -> TableShape:
+    """What checks must know of a table.
+
+    A column's `info` says what fills it: `{"filled_by": "engine"}` or `{"filled_by": "clock"}`;
+    an autoincrement key is numbered by the engine without being told so.
+    """
+    numbered = {}
+    for column in table.columns:
+        if _is_numbered(column):
+            numbered[column.name] = f"{table.name}.{column.name}"
+        for key in column.foreign_keys:
+            if _is_numbered(key.column):
+                numbered[column.name] = f"{key.column.table.name}.{key.column.name}"
+    return TableShape(
+        table.name,
+        tuple(column.name for column in table.columns),
+        tuple(column.name for column in table.primary_key),
+        frozenset(c.name for c in table.columns if c.info.get("filled_by") == "clock"),
+        numbered,
+    )
+
+
+def _is_numbered(column: Any) -> bool:
+    if column.info.get("filled_by") == "engine" or column.identity is not None:
+        return True
+    return column.table.autoincrement_column is column

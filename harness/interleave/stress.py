@@ -11,18 +11,19 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy import URL
 
 from harness.clock import Deadline, pause
 from harness.engines.engine import Engine, Isolation
 from harness.errors import DeadlineExceeded
 from harness.interleave.execution import Execution
 from harness.programs import Program, Stopped
+from harness.sessions.opening import open_session
 from harness.sessions.session import Arrivals, Finished, Session
 
 _SPREAD_S = 0.0015
@@ -61,16 +62,14 @@ class FreeRun:
     def __enter__(self) -> Self:
         try:
             for name in self._programs:
-                database = create_engine(
+                self._sessions[name] = open_session(
+                    name,
+                    self._engine,
                     self._url,
-                    isolation_level=self._isolation.value,
-                    connect_args=dict(self._engine.connect_arguments),
-                    pool_size=1,
-                    pool_reset_on_return=None,
+                    self._isolation,
+                    self._arrivals.put,
+                    held=False,
                 )
-                session = Session(name, self._engine, database, self._arrivals.put)
-                session.open()
-                self._sessions[name] = session
         except BaseException:
             self.close()
             raise
@@ -120,9 +119,9 @@ class FreeRun:
     def _together(self, program: Program, start: threading.Barrier) -> Program:
         delay_s = self._chance.random() * _SPREAD_S
 
-        def run(connection: Connection) -> object:
+        def run(given: object) -> object:
             start.wait(self._limit_s)
             pause(delay_s)
-            return program.run(connection)
+            return program.run(given)
 
-        return Program(program.title, run, program.expected_errors)
+        return replace(program, run=run)

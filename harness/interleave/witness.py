@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import URL
 
+from harness.clock import pause
 from harness.engines.engine import Engine
 from harness.errors import ServerError
 from harness.locks import DeadlockReport, LockProbe, Wait
@@ -37,13 +38,20 @@ class Witness:
         self.asked += 1
         return self._ask(lambda probe: probe.waiting(among))
 
+    def await_examination(self) -> None:
+        """Pause until the server has looked for a deadlock in each wait told last."""
+        if left_s := self._ask(lambda probe: probe.unexamined_s()):
+            pause(left_s)
+
     def closer(self, wait: Wait) -> Wait:
         """The same wait with its lock and row, if it is still there."""
         return self._ask(lambda probe: probe.details(wait.waiter)) or wait
 
     def last_deadlock(self, detail: str) -> DeadlockReport:
-        """The server's newest deadlock; empty if it tells of none."""
-        return self._ask(lambda probe: probe.last_deadlock(detail)) or DeadlockReport((), ())
+        """The server's newest deadlock; empty if it tells of none, or of somebody else's."""
+        report = self._ask(lambda probe: probe.last_deadlock(detail))
+        ours = report is not None and not self._watched.keys().isdisjoint(report.cycle)
+        return report if report is not None and ours else DeadlockReport((), ())
 
     def cut(self, name: str) -> None:
         """Have the server end a session's connection, if it knows it."""

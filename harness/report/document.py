@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from harness import __version__
+from harness.checks.anomaly import Anomaly
 from harness.interleave.cell import Cell, Finding
 from harness.interleave.execution import Deadlock, Execution, Turn
 
@@ -44,6 +46,7 @@ def cell_of(cell: Cell) -> dict[str, Any]:
         "programs": dict(cell.programs),
         "unknown": list(cell.unknown),
         "finding": finding_of(cell.finding) if cell.finding else None,
+        "workers": cell.workers,
         "elapsed_s": round(cell.elapsed_s, 3),
     }
 
@@ -52,10 +55,33 @@ def finding_of(finding: Finding) -> dict[str, Any]:
     """The shortest execution that broke something."""
     return {
         "kind": finding.kind,
+        "anomaly": _anomaly(finding.anomaly) if finding.anomaly else None,
         "sentences": list(finding.sentences),
         "schedule": str(finding.schedule),
         "reproduced": finding.reproduced,
         **execution_of(finding.execution),
+    }
+
+
+def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
+    return {
+        "name": anomaly.name,
+        "title": anomaly.title,
+        "phenomenon": anomaly.phenomenon,
+        "source": anomaly.source,
+        "dependencies": [
+            {
+                "kind": dependency.kind.value,
+                "from": dependency.source,
+                "to": dependency.target,
+                "table": dependency.table,
+                "row": dependency.row or None,
+                "from_turn": dependency.source_turn,
+                "to_turn": dependency.target_turn,
+                "by_predicate": dependency.by_predicate,
+            }
+            for dependency in anomaly.cycle
+        ],
     }
 
 
@@ -75,6 +101,8 @@ def _deadlock(deadlock: Deadlock) -> dict[str, Any]:
         "victim": deadlock.victim,
         "code": deadlock.refusal.code,
         "lines": list(deadlock.lines),
+        "members": [asdict(member) for member in deadlock.members],
+        "advice": asdict(deadlock.advice) if deadlock.advice else None,
     }
 
 

@@ -23,10 +23,19 @@ def finding_story(cell: Cell, again: str, width: int) -> str:
             *_deadlocks(finding.execution),
             "",
             *finding.sentences,
+            *_named(finding),
             "",
             f"again: {again}",
         ]
     )
+
+
+def _named(finding: Finding) -> list[str]:
+    """The textbook anomaly that it is, with the dependencies that make it one."""
+    anomaly = finding.anomaly
+    if anomaly is None:
+        return []
+    return ["", anomaly.readable(), *(f"  {edge.readable()}" for edge in anomaly.cycle)]
 
 
 def _free_story(cell: Cell, finding: Finding, again: str) -> str:
@@ -59,7 +68,7 @@ def recorded_story(cell: Cell, width: int) -> str:
         "",
     ]
     if cell.finding is not None:
-        parts += [f"violated: {cell.finding.kind}", *cell.finding.sentences]
+        parts += [f"violated: {cell.finding.kind}", *cell.finding.sentences, *_named(cell.finding)]
     elif cell.verdict is Verdict.HOLDS:
         parts.append("holds in this one execution; run without --schedule to try all the others")
     parts += [f"unknown: {reason}" for reason in cell.unknown]
@@ -77,4 +86,6 @@ def _deadlocks(execution: Execution) -> list[str]:
         victim = f"the server gave up {deadlock.victim} ({code})"
         lines.append(f"deadlock in turn {deadlock.turn}: {victim}")
         lines += [f"  {line}" for line in deadlock.lines]
+        if deadlock.advice is not None:
+            lines.append(f"  {deadlock.advice.sentence}")
     return lines

@@ -33,7 +33,9 @@ def refused_work(cells: Sequence[Cell]) -> Iterator[str]:
         if cell.deadlock is None or cell.verdict is not Verdict.HOLDS:
             continue
         if (cell.engine, cell.variant) not in said:
-            lines = cell.deadlock.lines or ["the server does not tell which locks"]
+            lines = [*cell.deadlock.lines] or ["the server does not tell which locks"]
+            if cell.deadlock.advice is not None:
+                lines.append(cell.deadlock.advice.sentence)
             count = f"{cell.possible_deadlocks} of {cell.possible} interleavings"
             yield "\n  ".join([f"{name_of(cell)}: holds, with a deadlock in {count}", *lines])
         said.add((cell.engine, cell.variant))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Protocol, runtime_checkable
 
 from sqlalchemy import URL
@@ -41,3 +41,15 @@ def fresh_database(server: Server) -> Iterator[URL]:
         yield server.url(name)
     finally:
         asking.tell(server.engine, server.url(), [statements.drop_database(name)])
+
+
+@contextmanager
+def fresh_databases(server: Server, number: int) -> Iterator[Sequence[URL]]:
+    """So many empty databases, or as many as the server gives us: one that is lent has one.
+
+    Raises:
+        server.engine.driver_error: the server refused.
+    """
+    with ExitStack() as stack:
+        wanted = 1 if isinstance(server, Lent) else number
+        yield [stack.enter_context(fresh_database(server)) for _ in range(wanted)]

@@ -9,15 +9,21 @@ is not seen: it runs inside the step before it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine.interfaces import DBAPICursor, ExceptionContext, ExecutionContext
-from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
+from sqlalchemy.engine.interfaces import (
+    DBAPIConnection,
+    DBAPICursor,
+    ExceptionContext,
+    ExecutionContext,
+)
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection, PoolResetState
 
 from harness.sessions.session import Session, session_of_this_thread, step_error
-from harness.sessions.step import Effect, Step, StepKind
+from harness.sessions.step import AUTOCOMMIT, Effect, Step, StepKind
 
 ROWS_KEPT = 50
 """Rows of a result that are kept for the report; the program gets all of them."""
@@ -30,29 +36,81 @@ def hold_at_every_step(database: Engine, session_of: Callable[[], Session | None
     the harness itself sends (the first connect, for one) is not held.
     """
 
-    @event.listens_for(database, "before_cursor_execute")
+    # With `retval`, since SQLAlchemy wraps what does not return the statement.
+    @event.listens_for(database, "before_cursor_execute", retval=True)
     def before(
+        connection: Connection,
+        _cursor: DBAPICursor,
+        statement: str,
+        parameters: Any,
+        _context: ExecutionContext | None,
+        _many: bool,
+    ) -> tuple[str, Any]:
+        if (session := session_of()) is not None:
+            session.hold(Step.of_statement(statement, parameters, _own_level(connection)))
+        return statement, parameters
+
+    @event.listens_for(database, "commit")
+    def commit(connection: Connection) -> None:
+        if (session := session_of()) is not None and _own_level(connection) != AUTOCOMMIT:
+            session.hold(Step(StepKind.COMMIT, "commit"))
+
+    @event.listens_for(database, "rollback")
+    def rollback(connection: Connection) -> None:
+        if (session := session_of()) is not None and _own_level(connection) != AUTOCOMMIT:
+            session.hold(Step(StepKind.ROLLBACK, "rollback"))
+
+    @event.listens_for(database, "reset")
+    def reset(dbapi: DBAPIConnection, _entry: ConnectionPoolEntry, state: PoolResetState) -> None:
+        # A connection that comes back to its pool amid a transaction is rolled back there.
+        session = session_of()
+        if session is not None and session.in_transaction and not state.transaction_was_reset:
+            session.hold(Step(StepKind.ROLLBACK, "rollback"))
+            dbapi.rollback()
+
+    _note_every_answer(database, session_of)
+
+
+def _own_level(connection: Connection) -> str | None:
+    """The isolation level that was chosen for a connection beside its engine's, in autocommit too.
+
+    What is committed or rolled back in autocommit is nothing, so that it is no step.
+    """
+    level = connection.get_execution_options().get("isolation_level")
+    return None if level is None else str(level).replace("_", " ").upper()
+
+
+def watch_loans(database: Engine, session: Session) -> None:
+    """See that a program which opens connections by itself has one at a time, on its own thread."""
+
+    def see_thread() -> None:
+        if threading.current_thread() is not session.thread:
+            session.misbehave("the program asks on another thread, which cannot be held")
+
+    @event.listens_for(database, "checkout")
+    def taken(
+        dbapi: DBAPIConnection, _entry: ConnectionPoolEntry, proxy: PoolProxiedConnection
+    ) -> None:
+        see_thread()
+        if session.loan is not None:
+            session.loan.take(dbapi, proxy)
+
+    @event.listens_for(database, "checkin")
+    def returned(_dbapi: DBAPIConnection | None, _entry: ConnectionPoolEntry) -> None:
+        if session.loan is not None:
+            session.loan.give_back()
+
+    @event.listens_for(database, "before_cursor_execute", retval=True)
+    def asked(
         _connection: Connection,
         _cursor: DBAPICursor,
         statement: str,
         parameters: Any,
         _context: ExecutionContext | None,
         _many: bool,
-    ) -> None:
-        if (session := session_of()) is not None:
-            session.hold(Step.of_statement(statement, parameters))
-
-    @event.listens_for(database, "commit")
-    def commit(_connection: Connection) -> None:
-        if (session := session_of()) is not None:
-            session.hold(Step(StepKind.COMMIT, "commit"))
-
-    @event.listens_for(database, "rollback")
-    def rollback(_connection: Connection) -> None:
-        if (session := session_of()) is not None:
-            session.hold(Step(StepKind.ROLLBACK, "rollback"))
-
-    _note_every_answer(database, session_of)
+    ) -> tuple[str, Any]:
+        see_thread()
+        return statement, parameters
 
 
 def _note_every_answer(database: Engine, session_of: Callable[[], Session | None]) -> None:
@@ -77,12 +135,13 @@ def _note_every_answer(database: Engine, session_of: Callable[[], Session | None
 
 def _effect_of(cursor: Any, context: ExecutionContext | None) -> Effect:
     """Look at a result without taking it away from the program."""
-    if cursor.description is None:
+    description = cursor.description  # which a driver may build anew each time
+    if description is None:
         return Effect(rowcount=cursor.rowcount)
-    columns = tuple(str(column[0]) for column in cursor.description)
+    columns = tuple([str(column[0]) for column in description])
     if context is not None and getattr(context, "_is_server_side", False):
         return Effect(columns=columns)  # rows that are still at the server must not be fetched here
-    rows = tuple(tuple(row) for row in cursor.fetchmany(ROWS_KEPT))
+    rows = tuple(map(tuple, cursor.fetchmany(ROWS_KEPT)))
     if rows:
         cursor.scroll(0, mode="absolute")  # PEP 249's optional extension; both drivers have it
     return Effect(rowcount=cursor.rowcount, columns=columns, rows=rows)
@@ -95,8 +154,11 @@ def forbid_second_connections() -> Callable[[], None]:
     process, whatever engine the program made or kept. Returns what ends the rule.
     """
 
-    def taken(_dbapi: object, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
-        if (session := session_of_this_thread()) is not None:
+    def taken(
+        dbapi: DBAPIConnection, _entry: ConnectionPoolEntry, proxy: PoolProxiedConnection
+    ) -> None:
+        session = session_of_this_thread()
+        if session is not None and not (session.loan and session.loan.take(dbapi, proxy)):
             session.misbehave("the program took a second connection, which cannot be held")
 
     event.listen(Pool, "checkout", taken)

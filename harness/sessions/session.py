@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import NoReturn
@@ -22,7 +22,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt
 from harness.engines.engine import Engine as EngineKind
 from harness.errors import ProgramMisbehaved
 from harness.outcome import Refusal
-from harness.programs import Program, ProgramEnd, Raised, Returned, ServerRefused, Stopped
+from harness.programs import Program, ProgramEnd, Raised, Returned, ServerRefused, Stopped, Takes
+from harness.sessions.loan import Loan
 from harness.sessions.step import Effect, Step, StepError, StepKind
 
 
@@ -99,10 +100,13 @@ class Session:
         self._keep = False
         self._committing = False
         self._transaction_over = False
+        self.in_transaction = False
+        """Whether statements were released that no commit and no rollback has ended."""
+        self.loan: Loan | None = None
         self._misbehaved: str | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._live, name=f"session-{name}", daemon=True)
+        self.thread = threading.Thread(target=self._live, name=f"session-{name}", daemon=True)
 
     # -- what the conductor calls ------------------------------------------------------------
 
@@ -112,7 +116,7 @@ class Session:
         Raises:
             sqlalchemy.exc.DBAPIError: the server did not take the connection.
         """
-        self._thread.start()
+        self.thread.start()
         self._ready.wait()
         if self._failure is not None:
             raise self._failure
@@ -124,6 +128,7 @@ class Session:
         self._stop_after_commits = stop_after_commits
         self._abandoned = self._committing = self._transaction_over = self._keep = False
         self._misbehaved = None
+        self.in_transaction = False
         self.running = True
         self._go.put(program)
 
@@ -147,7 +152,7 @@ class Session:
     def interrupt(self) -> None:
         """Raise `Abandoned` in a program that computes without end between two statements."""
         self.mark_abandoned()
-        ident = self._thread.ident
+        ident = self.thread.ident
         if ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(ident), ctypes.py_object(Abandoned)
@@ -157,8 +162,8 @@ class Session:
         """End the thread and its connection. False if the thread did not end in time."""
         self._closing = True
         self._go.put("close")
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        self.thread.join(timeout_s)
+        return not self.thread.is_alive()
 
     # -- what the hold calls, on the session's thread -------------------------------------------
 
@@ -184,7 +189,11 @@ class Session:
         if not self._arrive(Held(step)) and self._go.get() != "release":
             self._leave()
         self._transaction_over = False
-        self._committing = step.kind is StepKind.COMMIT
+        self._committing = step.commits
+        if step.kind in (StepKind.COMMIT, StepKind.ROLLBACK):
+            self.in_transaction = False
+        elif not step.is_alone:
+            self.in_transaction = True
 
     def note(self, effect: Effect) -> None:
         """Keep what the server answered until the session comes to rest."""
@@ -193,8 +202,9 @@ class Session:
             self._committing = False
             refusal = effect.error.refusal
             self._transaction_over = refusal is not None and refusal.ends_transaction
+            self.in_transaction &= not self._transaction_over
 
-    def misbehave(self, reason: str) -> None:
+    def misbehave(self, reason: str) -> NoReturn:
         """Note that the program did what cannot be explored.
 
         Raises:
@@ -216,10 +226,13 @@ class Session:
         SQLAlchemy closes the connection of a program that is left like this, and a server may take
         a moment to notice: until then its locks would meet the next execution.
         """
+        self._undo()
+        raise Abandoned
+
+    def _undo(self) -> None:
         with suppress(self.kind.driver_error):
             if self._known is not None:
                 self._known.rollback()
-        raise Abandoned
 
     def _count_commit(self) -> None:
         if self._committing:
@@ -319,13 +332,38 @@ class Session:
         return refusal is not None and refusal.retryable
 
     def _once(self, program: Program) -> object:
+        if program.takes is not Takes.CONNECTION:
+            return self._lend(program)
         with self._database.connect() as connection:
             self._learn_number(connection)
-            _here.session = self
-            try:
+            if program.isolation is not None:
+                connection.execution_options(isolation_level=program.isolation)
+            with self._at_work():
                 return self._to_the_end(program, connection)
-            finally:
-                _here.session = None
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        _here.session = self
+        try:
+            yield
+        finally:
+            _here.session = None
+
+    def _lend(self, program: Program) -> object:
+        """Run a program that opens connections by itself: each time it gets the known one."""
+        self._connect()
+        self.loan = Loan(self._known)
+        try:
+            with self._at_work():
+                value = self.loan.run(program, self._database)
+                if self.loan.is_out:
+                    self.misbehave("the program left a connection open, which nobody would end")
+                return value
+        finally:
+            if self.loan.is_out:
+                self._undo()
+                self.loan.call_in()
+            self.loan = None
 
     def _to_the_end(self, program: Program, connection: Connection) -> object:
         try:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from harness.outcome import Refusal
 
+AUTOCOMMIT = "AUTOCOMMIT"
+"""Stands for an isolation level in SQLAlchemy: every statement is a transaction of its own."""
+
 
 class StepKind(enum.Enum):
     """What a step asks of the server."""
@@ -37,9 +40,11 @@ class Step:
     kind: StepKind
     text: str
     parameters: object = None
+    isolation: str | None = None
+    """The level the program chose for itself, as SQLAlchemy spells it; None: its session's."""
 
     @classmethod
-    def of_statement(cls, text: str, parameters: object) -> Step:
+    def of_statement(cls, text: str, parameters: object, isolation: str | None = None) -> Step:
         """A step from the text that goes to the driver.
 
         >>> Step.of_statement("ROLLBACK TO SAVEPOINT s", ()).kind
@@ -48,8 +53,22 @@ class Step:
         head = text.lstrip()[:12].upper()
         for words, kind in _LEADING_WORDS:
             if head.startswith(words):
-                return cls(kind, text, parameters)
-        return cls(StepKind.STATEMENT, text, parameters)
+                return cls(kind, text, parameters, isolation)
+        return cls(StepKind.STATEMENT, text, parameters, isolation)
+
+    @property
+    def is_alone(self) -> bool:
+        """A statement that is a transaction of its own, without a commit that could be held.
+
+        >>> Step(StepKind.STATEMENT, "update t set v = 1", None, AUTOCOMMIT).is_alone
+        True
+        """
+        return self.kind is StepKind.STATEMENT and self.isolation == AUTOCOMMIT
+
+    @property
+    def commits(self) -> bool:
+        """What was done before it, or in it, is committed once it has succeeded."""
+        return self.kind is StepKind.COMMIT or self.is_alone
 
     def readable(self) -> str:
         r"""One line in which the parameters stand where they go; for people, never for a server.

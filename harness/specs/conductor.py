@@ -16,7 +16,7 @@ from typing import Self
 
 from sqlalchemy import URL, Connection, create_engine
 
-from harness.clock import Deadline
+from harness.clock import Deadline, pause
 from harness.engines.engine import Engine, Isolation
 from harness.errors import DeadlineExceeded, HarnessError, ProgramMisbehaved
 from harness.locks import LockProbe, Wait, WaitGraph
@@ -296,7 +296,9 @@ class SpecConductor:
 
     def _waiting(self, names: Sequence[str]) -> Mapping[str, Wait]:
         assert self._probe is not None, "the conductor is used outside its 'with' block"
-        return self._probe.waiting(names)
+        waits = self._probe.waiting(names)
+        pause(self._probe.unexamined_s())
+        return waits
 
     def _next_arrival(self, timeout_s: float) -> Arrival | None:
         try:

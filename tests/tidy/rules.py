@@ -33,11 +33,16 @@ ALLOWED: dict[Rule, dict[str, str]] = {
             "a help text or a hint teaches by an example, and an example names an engine",
         ),
     },
+    directions.processes_only_in_servers: {
+        "harness/interleave/workers.py": "a search is shared among processes of its own, since "
+        "one Python process computes on one core",
+    },
     manners.nothing_is_swallowed: {
         "harness/sessions/session.py": "whatever a program raises is its end, and travels "
         "to the thread that asked for it",
         "harness/interleave/relay.py": "what a scheduler raises on a session's thread is raised "
         "again on the conductor's",
+        "harness/crud/observed.py": "whatever a program raises is its end, and its row says so",
         "harness/cli/__init__.py": "a bug shows its traceback, and the status says whose it is",
     },
 }
@@ -45,6 +50,8 @@ ALLOWED: dict[Rule, dict[str, str]] = {
 # The files that only one family of engines has, with the reason. All others are twins.
 ALONE: dict[str, str] = {
     "mysql/deadlock.py": "InnoDB keeps its report of a deadlock; the other sends it",
+    "mysql/listed_locks.py": "InnoDB lists its locks in a text where it has no view of them",
+    "mysql/metadata_locks.py": "this family keeps locks outside the storage engine as well",
     "mysql/mariadb_locks.py": "one family, two servers: each shows its locks in its own way",
 }
 

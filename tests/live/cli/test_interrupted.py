@@ -52,13 +52,18 @@ def begun(harness, *words):
 
 
 @pytest.mark.parametrize(
-    ("program", "number", "status"),
-    [("transfer", signal.SIGINT, 130), ("computes", signal.SIGTERM, 143)],
-    ids=["ctrl-c", "SIGTERM-while-a-program-computes"],
+    ("program", "number", "status", "workers"),
+    [
+        ("transfer", signal.SIGINT, 130, ()),
+        ("computes", signal.SIGTERM, 143, ()),
+        ("transfer", signal.SIGINT, 130, ("--no-reduction", "--workers", "2")),
+        ("computes", signal.SIGTERM, 143, ("--no-reduction", "--workers", "2")),
+    ],
+    ids=["ctrl-c", "SIGTERM-while-a-program-computes", "ctrl-c-workers", "SIGTERM-workers"],
 )
 @pytest.mark.engines("postgresql", "mysql")
 def test_an_interrupted_exploration_leaves_nothing(
-    harness, live_engine, live_server, number, status, program
+    harness, live_engine, live_server, number, status, program, workers
 ) -> None:
     """A server of our own: `live_server` only tells whether this engine can be had."""
     result = harness.folder / "result.json"
@@ -66,7 +71,7 @@ def test_an_interrupted_exploration_leaves_nothing(
     process = begun(
         *(harness, "explore", f"busy:{program}", "busy:transfer", "busy:transfer"),
         *("--setup", "busy:setup", "--engine", live_engine, "--isolation", "repeatable-read"),
-        *("--step-deadline", "60", "--json", str(result)),
+        *("--step-deadline", "60", "--json", str(result), *workers),
     )
     start = now_s()
     os.killpg(process.pid, number)
@@ -75,6 +80,8 @@ def test_an_interrupted_exploration_leaves_nothing(
     assert (process.returncode, out) == (status, ""), err
     assert "Traceback" not in err
     assert harness.remains() == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # nobody of its group is left
     assert json.loads(result.read_text("utf-8")) == {"cells": ["of the last run"]}
     assert list(harness.folder.glob(".*")) == []
 

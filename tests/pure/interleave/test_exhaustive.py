@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pure.interleave.simulated import Simulated, closer_of_the_cycle, conduct, every_order
 
-from harness.interleave.exhaustive import Exhaustive
+from harness.interleave.exhaustive import Exhaustive, Share
 
 LOST_UPDATE = "r x, w x, c"
 
@@ -135,6 +135,68 @@ def test_an_execution_that_breaks_off_is_not_counted_and_its_turns_are_tried_aga
         world.take(scheduler.next_turn(world.rest()))
     assert scheduler.executions == 0
     assert len(search(lambda: Simulated(LOST_UPDATE, LOST_UPDATE), scheduler)) == 14
+
+
+# -- shares of the tree
+
+
+def shared(make: Callable[[], Simulated], chance: Random, workers: int) -> list:
+    """Every execution that several searches found, which give each other shares now and then."""
+    found, searches = [], [Exhaustive()]
+    while searches:
+        scheduler = chance.choice(searches)
+        if not scheduler.new_execution():
+            assert scheduler.complete
+            searches.remove(scheduler)
+            continue
+        found.append(conduct(make(), scheduler))
+        if len(searches) < workers and (share := scheduler.split()) is not None:
+            searches.append(Exhaustive(share=share))
+    return found
+
+
+@given(PROGRAMS, st.integers(2, 4), st.randoms())
+def test_shares_have_nothing_in_common_and_together_are_the_whole(programs, workers, chance):
+    found = shared(lambda: Simulated(*programs), chance, workers)
+    assert len(set(found)) == len(found)
+    assert set(found) == set(every_order(Simulated(*programs)))
+
+
+def test_who_gave_a_share_away_does_not_search_it():
+    """The first turn of T2 is given away: only the orders that begin with T1 are left."""
+    scheduler = Exhaustive()
+    scheduler.new_execution()
+    first = conduct(Simulated("r, r", "r, r"), scheduler)
+    share = scheduler.split()
+    assert [name for _, name in share.path] == ["T2"]
+    mine = [first, *search(lambda: Simulated("r, r", "r, r"), scheduler)]
+    theirs = search(lambda: Simulated("r, r", "r, r"), Exhaustive(share=share))
+    assert {turns[0] for turns, _ in mine} == {"T1"}
+    assert {turns[0] for turns, _ in theirs} == {"T2"}
+    assert (len(mine), len(theirs)) == (3, 3)
+
+
+def test_where_nothing_is_untried_there_is_nothing_to_give():
+    scheduler = Exhaustive()
+    search(lambda: Simulated("r", "r"), scheduler)
+    assert scheduler.split() is None
+
+
+def test_another_answer_on_the_way_to_a_share_is_somebody_else_s():
+    """The share lies behind the victim T1; the server now ends T2 instead, as often as asked."""
+    programs = ("w x, w y, c", "w y, w x, c", "r")
+    world = Simulated(*programs, choose_victim=min)
+    way = []
+    for name in ("T1", "T2", "T1", "T2", "T3"):
+        way.append((world.rest(), name))
+        world.take(name)
+    assert way[-1][0].refused
+    scheduler = Exhaustive(share=Share(tuple(way)), patience=3)
+    assert search(lambda: Simulated(*programs, choose_victim=max), scheduler)
+    assert (scheduler.executions, scheduler.complete, scheduler.given_up) == (0, False, 1)
+    same = Exhaustive(share=Share(tuple(way)))
+    assert search(lambda: Simulated(*programs, choose_victim=min), same)
+    assert (same.executions > 0, same.repeated, same.complete) == (True, 0, True)
 
 
 # -- a server that does not always give the same answer
