@@ -164,7 +164,7 @@ def test_what_tells_no_signature_is_believed() -> None:
         (
             "shop:buy_many",
             (
-                "program 'shop:buy_many': cannot be called with a Connection alone: "
+                "program 'shop:buy_many': cannot be called with one argument alone: "
                 "its signature is buy_many(connection, quantity)\n"
                 "  hint: bind the other arguments beforehand, for example with functools.partial"
             ),
@@ -172,7 +172,7 @@ def test_what_tells_no_signature_is_believed() -> None:
         (
             "shop:nothing",
             (
-                "program 'shop:nothing': cannot be called with a Connection alone: "
+                "program 'shop:nothing': cannot be called with one argument alone: "
                 "its signature is nothing()\n"
                 "  hint: bind the other arguments beforehand, for example with functools.partial"
             ),

@@ -51,7 +51,7 @@ def refused(tmp_path, monkeypatch, capsys):
         (
             ["--spec", "free.spec", "--as", "transcript", "--engine", "mysql", "--json", "x.json"],
             "--spec: a transcript has no JSON, and its schedules are the spec's permutations\n"
-            "  hint: leave out --json and --schedule, or say --as search\n",
+            "  hint: leave out --json, --schedule and --script, or say --as search\n",
         ),
         (
             ["--spec", "free.spec", "--engine", "oracle"],
