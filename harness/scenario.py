@@ -37,6 +37,8 @@ class Variant:
     sentence: str
     programs: Mapping[str, Program]
     expected: Callable[[Engine, str, Isolation], Verdict] | None = None
+    metadata: MetaData | None = None
+    """Tables of its own, where the fix is in them; they take the scenario's rows."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Scenario:
     """False: business tolerates more than serial order, and only the invariants decide."""
     results_check: Callable[[Mapping[str, ProgramEnd], State], str | None] | None = None
     """A rule over how the programs ended and how they left the tables: None, or what is wrong."""
+    longest_wait: Mapping[str, int] = field(default_factory=dict)
+    """How many steps of the others a program, by its session, may have to wait for at most."""
     isolations: Sequence[Isolation] = field(
         default=(Isolation.READ_COMMITTED, Isolation.REPEATABLE_READ)
     )
@@ -105,7 +109,16 @@ def schemas() -> Mapping[str, Callable[[str], str]]:
     Raises:
         HarnessError: a package's schemas do not import.
     """
-    return {point.name: _loaded(point) for point in entry_points(group=SCHEMA_GROUP)}
+    return brought_in_by_name(SCHEMA_GROUP)
+
+
+def brought_in_by_name(group: str) -> dict[str, Any]:
+    """What installed packages name in a group of entry points, by the name of each.
+
+    Raises:
+        HarnessError: a package's part does not import.
+    """
+    return {point.name: _loaded(point) for point in entry_points(group=group)}
 
 
 def _loaded(point: EntryPoint) -> Any:

@@ -44,7 +44,7 @@ from harness.interleave.cell import Cell, Target
 from harness.interleave.explore import explore, workers_for
 from harness.interleave.limits import Limits
 from harness.interleave.schedule import Schedule
-from harness.interleave.search import Bounds, Sample
+from harness.interleave.search import Bounds, Sample, bounds_for
 from harness.interleave.stress import Stress
 from harness.interleave.workers import Workers
 from harness.report import runs
@@ -109,7 +109,8 @@ def run_search(search: Search) -> int:
         _one_cell(search, engines, levels, schedule)
     report = Report()
     # Workers are forked before anything else begins: no thread runs yet, and no server.
-    number = arguments.workers if schedule is None and _bounds(arguments).can_be_shared() else 1
+    bounds = bounds_for(search.scenario, _bounds(arguments))
+    number = arguments.workers if schedule is None and bounds.can_be_shared() else 1
     with workers_for(search.scenario, number) as workers, _progress() as progress:
         for engine in engines:
             try:

@@ -13,7 +13,7 @@ from harness.interleave.cell import Cell, Target
 from harness.interleave.explained import explained
 from harness.interleave.exploration import Exploration
 from harness.interleave.schedule import Schedule
-from harness.interleave.search import Bounds
+from harness.interleave.search import Bounds, bounds_for
 from harness.interleave.workers import Channel, Workers
 from harness.scenario import Scenario, Variant
 
@@ -38,7 +38,7 @@ def explore(
         ScheduleDiverged: the recorded schedule does not fit.
         HarnessError: a worker ended in the middle of its work.
     """
-    bounds = bounds or Bounds()
+    bounds = bounds_for(scenario, bounds or Bounds())
     exploration = Exploration(target, scenario, variant, isolation, bounds, watch)
     if workers and target.further and bounds.can_be_shared() and schedule is None:
         exploration.share_with(workers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.checks.serial import (
@@ -70,9 +70,10 @@ class Judge:
                 )
         check = self._scenario.results_check
         sentence = check(outcome.ends, outcome.state) if check is not None else None
-        if sentence is None:
-            return None
-        return Finding("results", (sentence,), execution, state=outcome.state)
+        if sentence is not None:
+            return Finding("results", (sentence,), execution, state=outcome.state)
+        sentence = too_long_a_wait(execution, self._scenario.longest_wait)
+        return Finding("wait", (sentence,), execution) if sentence is not None else None
 
     def _not_serial(self, execution: Execution, outcome: Outcome) -> Finding | None:
         if not self._scenario.serial_equivalence:
@@ -119,6 +120,21 @@ def _key(outcome: Outcome) -> object:
     return repr(sorted(outcome.ends.items())), repr(outcome.state)
 
 
+def too_long_a_wait(execution: Execution, longest: Mapping[str, int]) -> str | None:
+    """Who had to wait for more steps of the others than allowed; None if nobody had to."""
+    for turn in execution.turns:
+        allowed = longest.get(turn.session)
+        if allowed is None or turn.wait is None:
+            continue
+        ended = turn.settled_in if turn.settled_in is not None else len(execution.turns)
+        if (waited := ended - turn.number) > allowed:
+            return (
+                f"{turn.session} waited for {waited} steps of others, turns {turn.number + 1} to "
+                f"{ended}; at most {allowed} is what it may have to wait for"
+            )
+    return None
+
+
 def rank(finding: Finding) -> tuple[bool, int, int]:
-    """Broken invariants first, then short ones."""
-    return (not finding.kind.startswith("invariant"), *finding.length())
+    """Broken rules of the scenario first, then short ones."""
+    return (not finding.kind.startswith(("invariant", "wait")), *finding.length())

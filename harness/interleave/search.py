@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from harness.clock import Deadline
@@ -16,6 +16,7 @@ from harness.interleave.reduced import Reduced
 from harness.interleave.sampled import Method, Sampled
 from harness.interleave.scheduler import Rest
 from harness.interleave.stress import Stress
+from harness.scenario import Scenario
 
 
 class Search(Protocol):
@@ -91,6 +92,15 @@ class Bounds:
         if self.budget_s is not None:
             parts.append(f"budget {self.budget_s:g} s")
         return ", ".join(parts) or f"at most {self.executions} executions"
+
+
+def bounds_for(scenario: Scenario, bounds: Bounds) -> Bounds:
+    """The bounds as the scenario allows them.
+
+    How many steps somebody waits for differs between executions that only exchange steps which
+    commute, so where that is judged none is left out.
+    """
+    return replace(bounds, reduction=False) if scenario.longest_wait else bounds
 
 
 def new_search(
