@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL
 
 from harness.engines.client import Client
+from harness.engines.loading import Loading
 from harness.engines.storage import Storage
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ class Engine:
     """Whether a table can be emptied only together with those that reference it."""
     without_foreign_keys: tuple[Sequence[str], Sequence[str]]
     """Statements around work during which foreign keys are not checked; may be empty."""
+    loading: Loading
+    """How whole files of rows get into its tables."""
     capabilities: Mapping[str, Capability]
     storage: Storage = field(default_factory=Storage)
     """How rows are stored, as far as it decides how tables are put back."""

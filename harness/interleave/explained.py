@@ -5,9 +5,11 @@ Pure: everything comes from the executions, the tables' first rows and the engin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import URL, Table, create_mock_engine
+from sqlalchemy import URL, MetaData, Table, create_mock_engine
+from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import ExecutableDDLElement
 
 from harness.checks.anomaly import Anomaly, anomaly_of
@@ -22,6 +24,8 @@ from harness.interleave.start import Start
 
 def explained(cell: Cell, fixture: Fixture, engine: Engine) -> Cell:
     """The cell with its finding named, and with what its executions started from."""
+    if cell.finding is None and cell.recorded is None and cell.deadlock is None:
+        return cell
     cell.start = start_of(fixture, engine)
     if cell.finding is not None:
         anomaly = named(cell.finding, cell.start.setting)
@@ -59,10 +63,14 @@ def start_of(fixture: Fixture, engine: Engine) -> Start:
         {stored.name: _parents(stored.table) for stored in tables},
     )
     loading = [(stored.name, stored.insert_text()) for stored in tables if stored.rows]
-    unwritable = tuple(name for name, text in loading if text is None)
-    making = _making(fixture, engine) if tables else ()
+    missing = [f"the rows of {name}" for name, text in loading if text is None]
+    making: tuple[str, ...] = ()
+    try:
+        making = _making([stored.table for stored in tables], engine)
+    except CompileError as error:
+        missing.append(f"the tables ({error})")
     texts = (*(text for _, text in loading if text), *fixture.counters)
-    return Start(setting, making, texts, unwritable)
+    return Start(setting, making, texts, tuple(missing), tuple(sorted(fixture.with_triggers)))
 
 
 def _parents(table: Table) -> list[tuple[tuple[str, ...], str]]:
@@ -76,12 +84,24 @@ def _parents(table: Table) -> list[tuple[tuple[str, ...], str]]:
     return found
 
 
-def _making(fixture: Fixture, engine: Engine) -> tuple[str, ...]:
+def _making(tables: Sequence[Table], engine: Engine) -> tuple[str, ...]:
+    """Statements that make the tables.
+
+    Raises:
+        sqlalchemy.exc.CompileError: a column is of a type that SQLAlchemy does not know.
+    """
     made: list[str] = []
 
     def collect(statement: ExecutableDDLElement, *_values: object, **_named: object) -> None:
         made.append(str(statement.compile(dialect=mock.dialect)).strip())
 
     mock = create_mock_engine(URL.create(engine.driver), collect)
-    fixture.tables[0].table.metadata.create_all(mock, checkfirst=False)
+    copies = MetaData()
+    for table in tables:
+        copy = table.to_metadata(copies)
+        numbered = copy.autoincrement_column
+        if numbered is not None and numbered.identity is None:
+            # As it was found in a database it names a counter, which comes with the column.
+            numbered.server_default = None
+    copies.create_all(mock, checkfirst=False)
     return tuple(made)

@@ -46,6 +46,8 @@ class Exploration:
         watch: Callable[[Cell, float], None] | None,
     ) -> None:
         self.target = target
+        if variant.metadata is not None:
+            scenario = replace(scenario, metadata=variant.metadata)
         self.scenario = scenario
         self.variant = variant
         self.isolation = isolation

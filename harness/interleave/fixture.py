@@ -68,6 +68,11 @@ class Fixture:
         return [self._stored[table.name] for table in self._tables if table.name in self._stored]
 
     @property
+    def with_triggers(self) -> frozenset[str]:
+        """The tables that have triggers."""
+        return self._with_triggers
+
+    @property
     def counters(self) -> Sequence[str]:
         """Statements that put back the counters which number new rows, where they need it."""
         return self._counters

@@ -12,6 +12,7 @@ the server left them, decide.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ from harness.interleave.statement import Statement, read_statement
 from harness.interleave.versions import Version, Versions, View
 from harness.sessions.hold import ROWS_KEPT
 from harness.sessions.step import StepKind
+
+_QUOTED = re.compile(r"'[^']*'")
 
 MOST_ROWS = 2_000
 """Tables with more are not worked out: a finding is about few."""
@@ -136,6 +139,8 @@ class History:
             texts = written_out(turn.step, self.setting.literal)
         except (TypeError, ValueError, KeyError):
             return False
+        if ";" in _QUOTED.sub("", texts[0]).rstrip("; \n"):
+            return False  # several statements in one step
         statement = read_statement(texts[0], self.setting.dialect)
         if statement is None or not statement.tables <= {s.name for s in self.setting.shapes}:
             return False
@@ -253,10 +258,16 @@ def evidence_in(execution: Execution, setting: Setting, final: State) -> list[Ev
     """
     if sum(map(len, setting.initial.tables.values())) > MOST_ROWS:
         return []
-    with closing(Model(setting.shapes, setting.dialect)) as model:
-        ways = [History(execution, setting, rechecks) for rechecks in (False, True)]
-        told = [(history.evidence(model, final), len(history.doubted)) for history in ways]
-    known = [(evidence, doubted) for evidence, doubted in told if evidence is not None]
+    known = []
+    for rechecks in (False, True):
+        history = History(execution, setting, rechecks)
+        try:
+            with closing(Model(setting.shapes, setting.dialect)) as model:
+                evidence = history.evidence(model, final)
+        except BeyondModelError:
+            return []
+        if evidence is not None:
+            known.append((evidence, len(history.doubted)))
     least = min((doubted for _, doubted in known), default=0)
     return [evidence for evidence, doubted in known if doubted == least]
 

@@ -7,7 +7,7 @@ and by which statement, follows from the statements over the rows as they were a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
 import sqlglot
@@ -199,5 +199,6 @@ def deadlocks_explained(execution: Execution, setting: Setting) -> Mapping[Deadl
     if not execution.deadlocks:
         return {}
     locking = Locking(execution, setting)
-    locking.work_out()
+    with suppress(BeyondModelError):  # then nothing is known of rows, and that is said
+        locking.work_out()
     return {deadlock: locking.explained(deadlock) for deadlock in execution.deadlocks}

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 
 import sqlglot
 from sqlglot import expressions as exp
@@ -28,6 +29,10 @@ RowName = tuple[str, Row]
 """Table and key; of a table without a key, the place at which a row was first seen."""
 
 Rows = Mapping[RowName, Row]
+
+
+MOST_QUESTIONS = 5_000
+"""So many statements are worked out for one execution, which takes a second or two."""
 
 
 class BeyondModelError(Exception):
@@ -47,17 +52,22 @@ class Answer:
 
 
 class Model:
-    """Tables in memory. Close it after use."""
+    """Tables in memory. Close it after use.
+
+    Raises:
+        BeyondModelError: the tables cannot be made here.
+    """
 
     def __init__(self, shapes: Sequence[TableShape], dialect: str) -> None:
         self._shapes = {shape.name: shape for shape in shapes}
         self._dialect = dialect
+        self._asked = 0
         self._loaded: dict[str, dict[RowName, Row]] = {}
         self._database = sqlite3.connect(":memory:", isolation_level=None)
         for shape in shapes:
             columns = ", ".join(map(_quoted, shape.columns))
             key = f", PRIMARY KEY ({', '.join(map(_quoted, shape.key))})" if shape.key else ""
-            self._database.execute(f"CREATE TABLE {_quoted(shape.name)} ({columns}{key})")
+            self._run(f"CREATE TABLE {_quoted(shape.name)} ({columns}{key})")
             self._loaded[shape.name] = {}
 
     def close(self) -> None:
@@ -79,6 +89,7 @@ class Model:
         Raises:
             BeyondModelError: it cannot be worked out.
         """
+        self._count()
         statement = _translated(text, self._dialect)
         self._load(rows)
         found = self._run(statement).fetchall()
@@ -90,6 +101,7 @@ class Model:
         Raises:
             BeyondModelError: it cannot be worked out.
         """
+        self._count()
         statement = _translated(text, self._dialect)
         self._load(rows)
         self._database.execute("BEGIN")
@@ -105,6 +117,11 @@ class Model:
         changes = {n: after.get(n) for n in names if before.get(n) != after.get(n)}
         return Answer(count, counted(returned), changes)
 
+    def _count(self) -> None:
+        self._asked += 1
+        if self._asked > MOST_QUESTIONS:
+            raise BeyondModelError(f"{MOST_QUESTIONS} statements have been worked out")
+
     def _name(self, shape: TableShape, row: Row, place: int) -> RowName:
         if not shape.key:
             return shape.name, ("#", place)
@@ -117,6 +134,7 @@ class Model:
         for table, content in wanted.items():
             if content == self._loaded[table]:
                 continue
+            self._loaded[table] = {("", ()): ()}  # unknown, until all its rows are in
             self._run(f"DELETE FROM {_quoted(table)}")
             marks = ", ".join("?" * len(self._shapes[table].columns))
             for (_, key), row in content.items():
@@ -161,12 +179,10 @@ def plain_value(value: object) -> object:
     """
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, (Decimal, float)):
+    if isinstance(value, (Decimal, float)) and isfinite(value):
         return int(value) if value == int(value) else float(value)
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
+    if isinstance(value, (datetime, date, time)):
+        return str(value)
     if isinstance(value, (list, dict, tuple)):
         return json.dumps(value, sort_keys=True, default=str)
     return value if value is None or isinstance(value, (int, str, bytes)) else str(value)

@@ -17,4 +17,6 @@ class Start:
     loading: tuple[str, ...]
     """Statements that load the rows, those that others refer to first, and set the counters."""
     unwritable: tuple[str, ...] = ()
-    """Tables with a value that cannot be written into a statement."""
+    """What of it cannot be written as statements: 'the rows of account'."""
+    triggers: tuple[str, ...] = ()
+    """Tables with triggers, which are in none of the texts."""

@@ -15,6 +15,9 @@ def literal(value: object) -> str:
 
     >>> literal("it's"), literal(None), literal(5)
     ("'it\\'s'", 'NULL', '5')
+
+    Raises:
+        TypeError: PyMySQL knows no way to write it, as a dict.
     """
     return str(escape_item(value, "utf8mb4", encoders))
 

@@ -9,6 +9,7 @@ from pymysql.constants import CLIENT
 
 from harness.engines.engine import Capability, Engine
 from harness.engines.mysql.client import MARIADB_CLIENT, MYSQL_CLIENT
+from harness.engines.mysql.loading import MYSQL_LOADING
 from harness.engines.mysql.locks import MysqlLockProbe
 from harness.engines.mysql.mariadb_locks import MariadbLockProbe
 from harness.engines.mysql.recipe import MARIADB_RECIPE, MYSQL_RECIPE
@@ -47,6 +48,9 @@ _SHARED_CAPABILITIES = {
     "finds deadlocks at once": Capability(
         True, "a deadlock is found in the moment it closes (errno 1213)"
     ),
+    "reads uncommitted rows": Capability(
+        True, "at read uncommitted a plain read shows what others have not committed yet"
+    ),
 }
 
 MYSQL = Engine(
@@ -78,6 +82,7 @@ MYSQL = Engine(
         ),
         ("SET SESSION foreign_key_checks = 1",),
     ),
+    loading=MYSQL_LOADING,
     storage=_STORAGE,
     capabilities={
         **_SHARED_CAPABILITIES,
@@ -111,6 +116,7 @@ MARIADB = Engine(
     truncate=truncate,
     truncate_reaches_references=False,
     without_foreign_keys=MYSQL.without_foreign_keys,
+    loading=MYSQL_LOADING,
     storage=_STORAGE,
     capabilities={
         **_SHARED_CAPABILITIES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 from psycopg.sql import Literal
 
 from harness.engines.client import Client
@@ -17,7 +18,10 @@ def literal(value: object) -> str:
     Raises:
         TypeError: psycopg knows no way to write it.
     """
-    return Literal(value).as_string(None).strip()
+    try:
+        return Literal(value).as_string(None).strip()
+    except psycopg.ProgrammingError as error:
+        raise TypeError(str(error)) from error
 
 
 def _isolation(level: Isolation) -> str:

@@ -8,6 +8,7 @@ import psycopg
 
 from harness.engines.engine import Capability, Engine
 from harness.engines.postgresql.client import POSTGRESQL_CLIENT
+from harness.engines.postgresql.loading import POSTGRESQL_LOADING
 from harness.engines.postgresql.locks import PostgresqlLockProbe
 from harness.engines.postgresql.recipe import POSTGRESQL_RECIPE
 from harness.engines.postgresql.refusals import classify, detail_of
@@ -58,6 +59,7 @@ POSTGRESQL = Engine(
         ("SET session_replication_role = replica",),
         ("SET session_replication_role = origin",),
     ),
+    loading=POSTGRESQL_LOADING,
     storage=Storage(
         place="tableoid, ctid",
         size="SELECT pg_relation_size('\"{}\"')",
@@ -75,6 +77,9 @@ POSTGRESQL = Engine(
         ),
         "refuses stale writes": Capability(
             True, "at repeatable read a row changed since the snapshot is refused (40001)"
+        ),
+        "reads uncommitted rows": Capability(
+            False, "read uncommitted is read committed under another name"
         ),
     },
 )

@@ -7,10 +7,11 @@ after another, as the exam says. The lines of one contractor about one piece of 
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,10 @@ from typing import Any
 from schema.vehicle_maintenance import ScheduleKey
 
 FAULTS_SHOWN = 20
+_TEXT_SHOWN = 40
 _INTEGER_MAX = 2**31 - 1
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +96,23 @@ def _text(longest: int, text: str) -> str:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        if _DAY.fullmatch(text):  # fromisoformat alone takes weeks, and dates without hyphens
+            return date.fromisoformat(text)
     except ValueError:
-        raise ValueError("is not a date such as 2024-10-15") from None
+        pass
+    raise ValueError("is not a date such as 2024-10-15")
 
 
 def _number(digits: int, places: int, text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not (text.isascii() and number.is_finite()):
-        raise ValueError("is not a number")
+    if not _NUMBER.fullmatch(text):  # Decimal alone takes exponents, underscores and NaN
+        raise ValueError("is not a number such as 3.50")
+    number = Decimal(text)
     if number < 0:
         raise ValueError("is below 0")
-    if number != round(number, places):
-        raise ValueError(f"has more than {places} decimal places")
     if number >= 10 ** (digits - places):
         raise ValueError(f"has more than {digits - places} digits before the point")
+    if number != round(number, places):
+        raise ValueError(f"has more than {places} decimal places")
     return number
 
 
@@ -174,6 +177,10 @@ def _lines(path: Path, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
             faults.append(Fault(lines.line_num + 1, sentence))
 
 
+def _shown(text: str) -> str:
+    return text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}…"
+
+
 def _values(line_no: int, fields: list[str], faults: list[Fault]) -> dict[str, Any] | None:
     """The line's values by column; None if there are faults, which are noted."""
     if len(fields) != len(COLUMNS):
@@ -185,5 +192,5 @@ def _values(line_no: int, fields: list[str], faults: list[Fault]) -> dict[str, A
         try:
             values[name] = convert(text)
         except ValueError as error:
-            faults.append(Fault(line_no, f"{name} '{text}': {error}"))
+            faults.append(Fault(line_no, f"{name} '{_shown(text)}': {error}"))
     return values if len(faults) == before else None

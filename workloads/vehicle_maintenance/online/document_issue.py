@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from schema.vehicle_maintenance import (
     ScheduleKey,
@@ -53,20 +54,15 @@ class AdvanceNotice:
 def document_issue(connection: Connection, request: DocumentRequest) -> AdvanceNotice:
     """Issue the advance notice of one schedule, with one commit at the end.
 
-    Running it again is right: the same document comes out, as a copy, and no row is added.
+    Running it again is right: the same document comes out, as a copy, and no row is added. So
+    it is with two clerks at once: the key of 進捗 makes one of them the second.
 
     Raises:
         ScheduleNotFoundError: rolled back, nothing is issued. A contract that has no vehicle
             has no schedule either.
-        sqlalchemy.exc.IntegrityError: another clerk is issuing the same notice. As after any
-            error of the server, rolling back is left to the caller.
     """
     notice = _write(connection, request.schedule)
-    copy = _issued(connection, request.schedule)
-    if not copy:
-        connection.execute(
-            insert(progress).values(**request.schedule._asdict(), arrangement_no=ADVANCE_NOTICE)
-        )
+    copy = _issued(connection, request.schedule) or not _add_progress(connection, request.schedule)
     connection.commit()
     return replace(notice, copy=copy)
 
@@ -102,3 +98,13 @@ def _issued(connection: Connection, key: ScheduleKey) -> bool:
         )
     ).one_or_none()
     return row is not None
+
+
+def _add_progress(connection: Connection, key: ScheduleKey) -> bool:
+    """Add the progress row of the notice; False if another clerk has added it meanwhile."""
+    try:
+        connection.execute(insert(progress).values(**key._asdict(), arrangement_no=ADVANCE_NOTICE))
+    except IntegrityError:
+        connection.rollback()
+        return False
+    return True
