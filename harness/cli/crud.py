@@ -118,12 +118,18 @@ def _observe_engine(subject: Subject, engine: Engine, arguments: argparse.Namesp
 
 
 def _print(answers: _Answers) -> None:
-    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    out = Console(
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+        width=None if sys.stdout.isatty() else 160,
+    )
     if answers.found:
         out.print(f"{answers.subject.title}: {answers.subject.source}\n")
     for group in same_rows(answers.found):
         out.print(", ".join(one.title for one in group))
-        out.print(letter_table(answers.subject, group[0].rows))
+        out.print(letter_table(answers.subject, group[0].rows, out.width))
         for line in (line for row in group[0].rows for line in row.differences):
             out.print(f"  {line}")
         out.print()

@@ -75,10 +75,11 @@ def same_rows(found: Sequence[Conformance]) -> Iterator[list[Conformance]]:
     yield from groups.values()
 
 
-def letter_table(subject: Subject, rows: Sequence[Row]) -> Text:
+def letter_table(subject: Subject, rows: Sequence[Row], width: int = 160) -> Text:
     """A line for each program, a column for each table under the name its users know.
 
-    Before the tables stand the program's letters as the source has them.
+    Before the tables stand the program's letters as the source has them. Where the lines are
+    wider than *width*, each program names the tables that it touches instead.
     """
     touched = [table for row in rows for table in row.cells]
     columns = list(dict.fromkeys([*subject.columns, *touched]))
@@ -90,7 +91,22 @@ def letter_table(subject: Subject, rows: Sequence[Row]) -> Text:
         prescribed = Text(row.program.prescribed)
         lines.append([name, prescribed, *map(_styled, cells), _verdict(row.verdict)])
     widths = [max(text.cell_len for text in column) for column in zip(*lines, strict=True)]
+    if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+        return Text("\n").join(line for row in rows for line in _told(subject, row))
     return Text("\n").join(_aligned(line, widths) for line in lines)
+
+
+def _told(subject: Subject, row: Row) -> Iterator[Text]:
+    """The same facts in two lines."""
+    program = row.program
+    name = f"{program.name} ({program.title}) {program.prescribed}".rstrip()
+    yield Text(f"{name}: ") + _verdict(row.verdict)
+    touched = [
+        Text(f"{_heading(subject, table)} ") + _styled(cell)
+        for table, cell in row.cells.items()
+        if cell_text(cell) != "."
+    ]
+    yield Text("    ") + Text(", ").join(touched or [Text("no table")])
 
 
 def _heading(subject: Subject, table: str) -> str:

@@ -193,8 +193,3 @@ def test_the_command_says_it_by_its_status(
     (engine,) = content["engines"]
     assert (engine["engine"], engine["verdict"]) == (live_engine, word)
     assert len(engine["programs"]) == 14
-
-
-def test_an_unknown_system_is_wrong_usage(capsys):
-    assert cli.main(["crud", "vehicle-maintenence"]) == 64
-    assert "did you mean 'vehicle-maintenance'?" in capsys.readouterr().err

@@ -138,6 +138,15 @@ def test_the_table_names_tables_as_their_users_do_and_marks_differences():
     ]
 
 
+def test_a_narrow_terminal_is_told_the_same_in_two_lines():
+    seen = observed(READ_RESULT, READ_SHEET, ("delete from stranger", 1))
+    found = conformance("postgresql", seen)
+    assert letter_table(subject(ADDS_UP), found.rows, 60).plain.splitlines() == [
+        "adds_up (点検率更新) RRU: violated",
+        "    実施結果 R, 点検表 R -U, stranger +D",
+    ]
+
+
 def test_engines_that_agree_share_a_table():
     good = observed(READ_RESULT, READ_SHEET, UPDATE_SHEET)
     found = [
