@@ -230,7 +230,7 @@ class Conductor:
             if not rest.movable:
                 break
             name = scheduler.next_turn(rest)
-            if rest.waiting and self._standing.may_wait(name):
+            if rest.waiting and self._standing.may_close_cycle(name):
                 self._witness.await_examination()
             self._relay.take_turn(name, rest, scheduler, observed=self._observe is not None)
             self._settle()

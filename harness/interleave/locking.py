@@ -138,7 +138,7 @@ class Locking:
         if name is None:
             return None
         table, key = name
-        columns = next(shape.key for shape in self.setting.shapes if shape.name == table)
+        columns = {shape.name: shape.key for shape in self.setting.shapes}.get(table)
         if not columns:
             return f"a row of {table}"
         values = ", ".join(f"{c} = {v}" for c, v in zip(columns, key, strict=True))

@@ -74,10 +74,16 @@ class Standing:
         others = [p.held.step.text for p in self.places.values() if p.held is not None]
         return (step.text, *others)
 
-    def may_wait(self, name: str) -> bool:
-        """Whether a held session's step may have to wait: to end a transaction takes no lock."""
+    def may_close_cycle(self, name: str) -> bool:
+        """Whether a held session's step may close a cycle of waits.
+
+        It has to be one that can wait, which the end of a transaction cannot, of a session for
+        which somebody waits.
+        """
         held = self.places[name].held
-        return held is not None and held.step.kind not in _ENDS
+        if held is None or held.step.kind in _ENDS:
+            return False
+        return any(name in wait.blockers or not wait.blockers for wait in self.waits.values())
 
     def is_plain(self, arrival: Arrival, observed: bool) -> bool:
         """Whether an arrival leaves nothing to do but to take the next turn.

@@ -38,6 +38,7 @@ def open_session(
     if held:
         hold_at_every_step(database, session_of_this_thread)
     session = Session(name, kind, database, report, attempts=attempts, step_limit=step_limit)
+    session.held = held
     watch_loans(database, session)
     session.open()
     return session

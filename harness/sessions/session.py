@@ -100,6 +100,8 @@ class Session:
         self._keep = False
         self._committing = False
         self._transaction_over = False
+        self.held = False
+        """Whether its steps are held: else its programs run freely."""
         self.in_transaction = False
         """Whether statements were released that no commit and no rollback has ended."""
         self.loan: Loan | None = None

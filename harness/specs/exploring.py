@@ -171,8 +171,6 @@ class _Taking:
         dbapi: Any = connection.dialect.loaded_dbapi
         # What is no fault of the rows met: no such table, a syntax that the engine does not know.
         self._wrong: tuple[type[Exception], ...] = (dbapi.ProgrammingError, dbapi.OperationalError)
-        # Held like any other program: not at all, where nobody listens for its statements.
-        self._held = bool(connection.engine.dispatch.before_cursor_execute)
         self._uncounted = False
         """Whether something was committed that the session has not counted as a commit."""
 
@@ -187,7 +185,7 @@ class _Taking:
         return said
 
     def _hold(self, step: Step) -> None:
-        if self._held:
+        if self._session.held:
             self._session.hold(step)
 
     def end(self) -> None:

@@ -53,6 +53,8 @@ _DEADLOCK_TIMEOUT = "SELECT extract(epoch FROM current_setting('deadlock_timeout
 
 _TOO_LONG_S = 0.02
 """A longer deadlock_timeout is not waited for."""
+_LATE_S = 0.008
+"""How much later than that a backend may look, on a machine that has other work to do."""
 
 _MEMBER = re.compile(
     r"Process (?P<waiter>\d+) waits for (?P<lock>.+?); blocked by process (?P<blocker>\d+)\."
@@ -78,7 +80,7 @@ class PostgresqlLockProbe:
         self._names: dict[int, SessionName] = {}
 
         timeout = self._connection.execute(_DEADLOCK_TIMEOUT).fetchone()
-        self._looked_after_s = float(timeout[0]) * 1.2 if timeout else 0.0
+        self._looked_after_s = float(timeout[0]) + _LATE_S if timeout else 0.0
         self._youngest_s = math.inf
         self._looked_s = 0.0
 
