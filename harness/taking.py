@@ -48,8 +48,11 @@ def program_of(
     takes: str | None = None,
     isolation: str | None = None,
     expected_errors: tuple[type[BaseException], ...] = (),
+    named: str = "",
 ) -> Program:
     """A function as a program; `takes` and `isolation` as they are typed on the command line.
+
+    An error calls it as it was `named`, or by its title.
 
     Raises:
         UsageError: it cannot be told what the function takes, or what was said is not known.
@@ -58,7 +61,7 @@ def program_of(
         choose("takes", takes, WAYS)
         way = WAYS[takes]
     else:
-        way = told_by(function, title)
+        way = told_by(function, named or title)
     if isolation is None:
         return Program(title, function, expected_errors, way)
     choose("isolation level", isolation, ISOLATIONS)

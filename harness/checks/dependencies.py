@@ -89,19 +89,29 @@ class Evidence:
         return [d for d in self.dependencies if (d.source, d.target) == (source, target)]
 
     def rings(self) -> Iterator[tuple[str, ...]]:
-        """Every cycle of committed transactions, the shortest first, each once."""
+        """Every cycle of at most four committed transactions, the shortest first, each once."""
         edges: dict[str, set[str]] = {}
         for dependency in self.dependencies:
             if {dependency.source, dependency.target} <= self.committed:
                 edges.setdefault(dependency.source, set()).add(dependency.target)
-        found = [ring for start in sorted(edges) for ring in _rings_from((start,), edges)]
-        yield from sorted(found, key=lambda ring: (len(ring), ring))
+        for size in range(2, LONGEST_RING + 1):
+            for start in sorted(edges):
+                yield from _rings_from((start,), edges, size)
 
 
-def _rings_from(path: tuple[str, ...], edges: dict[str, set[str]]) -> Iterator[tuple[str, ...]]:
-    """Cycles that begin with the path and hold no name before its first."""
-    for name in sorted(edges.get(path[-1], ())):
-        if name == path[0]:
+LONGEST_RING = 4
+"""Longer cycles are not looked for: a batch of many transactions has too many to try."""
+
+
+def _rings_from(
+    path: tuple[str, ...], edges: dict[str, set[str]], size: int
+) -> Iterator[tuple[str, ...]]:
+    """Cycles of a size that begin with the path and hold no name before its first."""
+    found = edges.get(path[-1], set())
+    if len(path) == size:
+        if path[0] in found:
             yield path
-        elif name > path[0] and name not in path:
-            yield from _rings_from((*path, name), edges)
+        return
+    for name in sorted(found):
+        if name > path[0] and name not in path:
+            yield from _rings_from((*path, name), edges, size)

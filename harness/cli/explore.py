@@ -169,6 +169,7 @@ def _programs(arguments: argparse.Namespace) -> dict[str, Program]:
             takes=takes.get(name),
             isolation=levels.get(name),
             expected_errors=errors,
+            named=f"program '{text}'",
         )
         for name, text in zip(names, arguments.program, strict=True)
     }

@@ -51,9 +51,8 @@ def function(text: str, what: str) -> Callable[..., Any]:
 def _named(text: str, what: str, example: str) -> Any:
     module_name, colon, name = text.partition(":")
     if not (module_name and colon and name):
-        raise UsageError(
-            f"{what} '{text}': not of the form MODULE:FUNCTION", f"for example {example}"
-        )
+        form = "MODULE:ERROR" if what == "expected error" else "MODULE:FUNCTION"
+        raise UsageError(f"{what} '{text}': not of the form {form}", f"for example {example}")
     module = _module(module_name, text, what)
     found = getattr(module, name, None)
     if found is None:

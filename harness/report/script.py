@@ -73,7 +73,7 @@ def _typed(cell: Cell, execution: Execution, client: Client) -> Iterator[Typed]:
             inside.discard(turn.session)
         elif turn.session not in inside and not turn.step.is_alone:
             inside.add(turn.session)
-            level = Isolation(turn.step.isolation or cell.isolation.value)
+            level = _level(turn, cell.isolation)
             changed = () if level is levels[turn.session] else (client.isolation(level),)
             levels[turn.session] = level
             added = (*changed, client.begin)
@@ -82,6 +82,17 @@ def _typed(cell: Cell, execution: Execution, client: Client) -> Iterator[Typed]:
             inside.discard(turn.session)
             statements = (*statements, "ROLLBACK")
         yield Typed(turn, (*added, *statements), added)
+
+
+def _level(turn: Turn, usual: Isolation) -> Isolation:
+    chosen = turn.step.isolation
+    known = {level.value: level for level in Isolation}
+    if chosen is not None and chosen not in known:
+        raise HarnessError(
+            f"script: turn {turn.number} of {turn.session}: runs at a level of its own, '{chosen}'",
+            "a script can set the four levels of SQL-92",
+        )
+    return known.get(chosen or "", usual)
 
 
 def _texts(turn: Turn, client: Client) -> tuple[str, ...]:
@@ -130,12 +141,14 @@ def _where(cell: Cell) -> str:
 def _setup(cell: Cell, start: Start, client: Client) -> str:
     if start.unwritable:
         raise HarnessError(
-            f"script: rows of {', '.join(start.unwritable)} hold a value that cannot be written",
-            "bytes and documents of some kinds have no text that every client takes",
+            f"script: {' and '.join(start.unwritable)} cannot be written as statements",
+            "bytes, documents and types of extensions have no text that every client takes",
         )
-    head = f"-- {_where(cell)}\n-- The tables and their first rows, for an empty database.\n\n"
+    head = f"-- {_where(cell)}\n-- The tables and their first rows, for an empty database.\n"
+    if start.triggers:
+        head += f"-- The triggers of {', '.join(start.triggers)} are not in here.\n"
     statements = (*client.preamble, *client.exactly, *start.making, *start.loading)
-    return head + _lines(statements)
+    return f"{head}\n{_lines(statements)}"
 
 
 def _session(cell: Cell, name: str, typed: Sequence[Typed], client: Client) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.checks.verdict import Verdict
@@ -53,10 +54,23 @@ def last_paragraph(cells: Sequence[Cell]) -> Iterator[str]:
         alike = [cell for cell in cells if cell.verdict is verdict]
         if alike:
             yield f"{verdict.value}: {_counted(alike, cells)}"
+    yield from _names(cells)
     elapsed_s = sum(cell.elapsed_s for cell in cells)
     run, possible = sum(c.executions for c in cells), sum(c.possible for c in cells)
     others = f", which stand for {possible} possible interleavings" if possible != run else ""
     yield f"{executions(run)} on a live server{others}, {elapsed_s:.1f} s"
+
+
+def _names(cells: Sequence[Cell]) -> Iterator[str]:
+    """The textbook anomalies that findings are, with how many of them."""
+    findings = [cell.finding for cell in cells if cell.finding is not None]
+    counts = Counter(
+        f"{finding.anomaly.name}, {finding.anomaly.title}"
+        for finding in findings
+        if finding.anomaly is not None
+    )
+    for name, count in sorted(counts.items()):
+        yield name if len(findings) == 1 else f"{name}: in {count} of {len(findings)} findings"
 
 
 def is_news(cell: Cell) -> bool:

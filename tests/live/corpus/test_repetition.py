@@ -20,11 +20,10 @@ pytestmark = pytest.mark.integration
 SAID = os.environ.get("HARNESS_REPEATS")
 REPEATS = int(SAID or 3)
 
-# One of each kind: a lost update, a deadlock, a wait that is refused, a gap, an error, a row that
-# moves while it is waited for, a claim that skips.
+# One of each kind: a lost update, a wait that is refused, a gap with its deadlock, an error, a row
+# that moves while it is waited for, a claim that skips.
 FEW = (
     "withdrawal/lock-dropped",
-    "withdrawal/shared-lock",
     "room/the-bookings-that-are-not-there-locked",
     "member/takes-over-what-is-taken",
     "document/lock-instead-of-a-guard",

@@ -2,12 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from live.findings.deadlocking import METADATA, change, explored, script
 from live.findings.terminals import Desk
-from sqlalchemy import Connection, MetaData, Table, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    insert,
+    select,
+    text,
+)
 
 from harness.errors import HarnessError
 from harness.interleave.cell import Cell
@@ -53,7 +67,7 @@ def expected(cell: Cell, name: str) -> list[tuple[object, ...]]:
     )
 
 
-@pytest.mark.parametrize("name", ["p4", "g-single", "g2"])
+@pytest.mark.parametrize("name", ["p4", "g-single", "g2", "g2-two-edges"])
 def test_a_textbook_anomaly_is_seen_by_hand(database, tmp_path, name):
     scenario = BY_NAME[name].scenario
     level = scenario.isolations[1]
@@ -119,6 +133,42 @@ def test_a_wait_is_a_real_wait_and_values_are_quoted_for_the_client(database, tm
     assert rows(database, "account")[0][1].count("--") == 2
 
 
+def numbered(connection: Connection) -> None:
+    """Tables as a user makes them, with a counter and a foreign key, found by reflection."""
+    made = MetaData()
+    bill = Table("bill", made, Column("no", Integer, primary_key=True), Column("total", Integer))
+    line = Table(
+        "line",
+        made,
+        Column("no", Integer, primary_key=True),
+        Column("bill", ForeignKey(bill.c.no), nullable=False, index=True),
+        Column("amount", Numeric(9, 2), nullable=False, server_default="0"),
+        Column("day", Date),
+    )
+    made.create_all(connection)
+    connection.execute(insert(bill), [{"total": 0}, {"total": 1}])
+    connection.execute(
+        insert(line), {"bill": 1, "amount": Decimal("1.50"), "day": date(2024, 5, 1)}
+    )
+
+
+def add_line(connection: Connection) -> None:
+    """Counts, then writes the count: another line may have come between."""
+    count = connection.execute(text("select count(*) from line where bill = 1")).scalar_one()
+    connection.execute(text("insert into line (bill, amount) values (1, 2.25)"))
+    connection.execute(text("update bill set total = :c where no = 1"), {"c": count + 1})
+    connection.commit()
+
+
+def test_tables_that_were_found_and_numbers_that_the_engine_gives(database, tmp_path):
+    found = explore_functions(database, [add_line, add_line], setup=numbered)
+    assert found.violated
+    with at_the_desk(database, found.cell, tmp_path) as desk:
+        desk.play()
+    for name in ("bill", "line"):
+        assert rows(database, name) == expected(found.cell, name)
+
+
 def test_a_deadlock_is_seen_by_hand(database, tmp_path):
     """The clients say who was given up; which one it is may be the server's choice."""
     programs = script(change(1), change(2)), script(change(2), change(1))
@@ -127,14 +177,13 @@ def test_a_deadlock_is_seen_by_hand(database, tmp_path):
     cell = explored(database, *programs, schedule=schedule)
     assert cell.recorded.deadlocks
     with at_the_desk(database, cell, tmp_path) as desk:
-        turns, waits = desk._turns()
-        for number in sorted(turns):
-            name, asked = turns[number]
-            desk.terminals[name].type(asked)
-            if number in waits:
-                desk._await_wait(name)
-        said = [line for one in desk.terminals.values() for line in one.answer()]
-    assert any("deadlock" in line.lower() for line in said), said
+        desk.play()
+    given_up = [
+        name
+        for name, one in desk.terminals.items()
+        if any("deadlock" in line.lower() for line in one.errors)
+    ]
+    assert len(given_up) == 1
     assert sorted(METADATA.tables) == ["account", "entry"]
     assert rows(database, "account")[0][1] + rows(database, "account")[1][1] == 202
 

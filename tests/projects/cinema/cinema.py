@@ -1,4 +1,4 @@
-"""Seats of a cinema, booked by functions that take an Engine and open transactions by themselves."""
+"""Seats of a cinema, booked by functions that take an Engine and open their own transactions."""
 
 from __future__ import annotations
 

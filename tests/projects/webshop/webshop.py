@@ -49,7 +49,7 @@ def setup(connection: Connection) -> None:
 
 
 def order_lamps(session: Session) -> None:
-    """Look at the stock, and write what is left of it: the flush writes a number, not a difference."""
+    """Look at the stock, and write what is left: the flush writes a number, not a difference."""
     lamp = session.get_one(Article, 1)
     if lamp.in_stock < 2:
         raise OutOfStock(lamp.name)

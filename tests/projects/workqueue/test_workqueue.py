@@ -2,8 +2,6 @@
 
 from workqueue import setup, take_job, take_job_skipping
 
-from harness.interleave.search import Bounds
-
 
 def test_two_workers_may_take_the_same_job(explore):
     assert explore(take_job, take_job, setup=setup).violated
@@ -11,8 +9,3 @@ def test_two_workers_may_take_the_same_job(explore):
 
 def test_skipping_what_is_locked_gives_each_worker_its_own(explore):
     assert explore(take_job_skipping, take_job_skipping, setup=setup).holds
-
-
-def test_three_workers_take_three_jobs(explore):
-    three = [take_job_skipping] * 3
-    assert explore(*three, setup=setup, bounds=Bounds(reduction=True)).holds

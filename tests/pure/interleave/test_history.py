@@ -153,7 +153,14 @@ def test_each_statement_in_autocommit_is_a_transaction():
 
 
 @pytest.mark.parametrize(
-    "text", ["call surprise()", "savepoint a", "rollback to savepoint a", "select 1 from elsewhere"]
+    "text",
+    [
+        "call surprise()",
+        "savepoint a",
+        "rollback to savepoint a",
+        "select 1 from elsewhere",
+        "select 1; update t set v = 1",
+    ],
 )
 def test_what_cannot_be_read_leaves_nothing_known(text):
     run = lost()
@@ -173,3 +180,17 @@ def test_a_table_without_a_key_has_rows_all_the_same():
     keyless = TableShape("t", ("id", "v"))
     found = evidence_in(lost(), setting(keyless), State({"t": ((1, 11), (2, 20))}))
     assert {d.item for e in found for d in e.dependencies} == {"a row of table t"}
+
+
+def test_a_long_batch_is_given_up_in_time():
+    """More views and rows than can be tried: what is known by then stays, the rest is left."""
+    steps = []
+    for n in range(60):
+        steps += [("T2", f"update t set v = v + 1 where id = {n}", 1), ("T2", "commit", None)]
+        steps += [("T1", "select sum(v) from t", [(600 + n + 1,)])]
+    many = State({"t": tuple((n, 10) for n in range(60))})
+    of = Setting([SHAPE], many, ENGINE.sql_dialect, ENGINE.client.literal)
+    run = execution(*steps, ("T1", "commit", None))
+    left = State({"t": tuple((n, 11) for n in range(60))})
+    found = evidence_in(run, of, left)
+    assert {d.kind.value for d in found[0].dependencies} >= {"rw", "wr"}

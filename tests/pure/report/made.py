@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+from harness.checks.anomaly import Anomaly
+from harness.checks.dependencies import Dependency, Kind
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Isolation
 from harness.interleave.cell import Cell, Finding
@@ -14,6 +16,17 @@ from harness.sessions.step import Effect, Step, StepError, StepKind
 BOTH = ("T1", "T2")
 TITLES = {"T1": "withdraw", "T2": "close account"}
 DEADLOCK = Refusal("deadlock", "40P01", retryable=True, ends_transaction=True)
+
+LOST_UPDATE = Anomaly(
+    "P4",
+    "lost update",
+    "G-single",
+    "Berenson et al. 1995, 4.1",
+    (
+        Dependency(Kind.RW, "T1", "T2", "account", "id = 1", 1, 3),
+        Dependency(Kind.WW, "T2", "T1", "account", "id = 1", 3, 5),
+    ),
+)
 
 
 def read(text: str, *row: object) -> tuple[Step, Effect]:

@@ -1,11 +1,13 @@
 """The JSON document: its keys are an interface, and other programs read it."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from pure.report.made import cell, execution_with_a_deadlock, unknown, violated
+from pure.report.made import LOST_UPDATE, cell, execution_with_a_deadlock, unknown, violated
 
 from harness import __version__
+from harness.checks.deadlock import Advice, Hold, Member
 from harness.checks.verdict import Verdict
 from harness.report.document import cell_of, document, execution_of
 
@@ -102,3 +104,38 @@ def test_a_document_is_json_as_it_is() -> None:
     cells = [violated(), cell(Verdict.HOLDS), unknown("進捗更新")]
     content = document(cells)
     assert json.loads(json.dumps(content)) == content
+
+
+def test_a_textbook_name_has_its_dependencies() -> None:
+    made = violated()
+    assert cell_of(made)["finding"]["anomaly"] is None
+    made.finding = replace(made.finding, anomaly=LOST_UPDATE)
+    told = json.loads(json.dumps(cell_of(made)))["finding"]["anomaly"]
+    assert (told["name"], told["title"], told["phenomenon"]) == ("P4", "lost update", "G-single")
+    assert told["dependencies"][0] == {
+        "kind": "rw",
+        "from": "T1",
+        "to": "T2",
+        "table": "account",
+        "row": "id = 1",
+        "from_turn": 1,
+        "to_turn": 3,
+        "by_predicate": False,
+    }
+
+
+def test_a_deadlock_has_its_members_and_its_advice() -> None:
+    run = execution_with_a_deadlock()
+    (told,) = execution_of(run)["deadlocks"]
+    assert (told["members"], told["advice"]) == ([], None)
+    held = Hold(2, "update account set balance = 2 where id = 2", shared=False)
+    member = Member(
+        "T2", "T1", 4, "update", "account", "account (id = 1)", "PRIMARY", "X", held=held
+    )
+    advice = Advice("order", "have T2 lock A first", "T2", "A", 2)
+    run.deadlocks[0] = replace(run.deadlocks[0], members=(member,), advice=advice)
+    (told,) = json.loads(json.dumps(execution_of(run)))["deadlocks"]
+    assert told["advice"]["change"] == "order"
+    assert told["members"][0]["index"] == "PRIMARY"
+    assert told["members"][0]["mode"] == "X"
+    assert told["members"][0]["held"]["turn"] == 2

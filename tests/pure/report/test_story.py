@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from pure.report.made import cell, execution_with_a_deadlock, unknown, violated
+from pure.report.made import LOST_UPDATE, cell, execution_with_a_deadlock, unknown, violated
 
+from harness.checks.deadlock import Advice
 from harness.checks.verdict import Verdict
 from harness.report.story import finding_story, recorded_story
 
@@ -39,6 +40,31 @@ def test_a_finding_that_was_not_seen_again_says_so() -> None:
     assert finding_story(seen_once, "x", 110).splitlines()[0] == (
         "current, PostgreSQL 18.6, read committed: not serializable "
         "(not seen again when its schedule was run once more)"
+    )
+
+
+def test_a_finding_with_a_textbook_name_says_it_and_why() -> None:
+    seen = violated()
+    seen.finding = replace(seen.finding, anomaly=LOST_UPDATE)
+    assert finding_story(seen, "x", 110).partition("is -40.\n")[2] == (
+        """\
+
+P4, lost update (a case of G-single; Berenson et al. 1995, 4.1)
+  T1 -rw-> T2: turn 1 read account (id = 1) as it was before turn 3
+  T2 -ww-> T1: turn 5 overwrote account (id = 1), written in turn 3
+
+again: x"""
+    )
+
+
+def test_a_deadlock_says_what_would_remove_it() -> None:
+    seen = violated()
+    run = execution_with_a_deadlock()
+    advice = Advice("order", "T1 locks A, then B; T2 locks B, then A: have T2 lock A first")
+    run.deadlocks[0] = replace(run.deadlocks[0], advice=advice)
+    seen.finding = replace(seen.finding, execution=run)
+    assert f"T2 waits for T1: row of account\n  {advice.sentence}\n" in finding_story(
+        seen, "x", 110
     )
 
 

@@ -1,11 +1,13 @@
 """The lines around the table."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
-from pure.report.made import cell, execution_with_a_deadlock, unknown, violated
+from pure.report.made import LOST_UPDATE, cell, execution_with_a_deadlock, unknown, violated
 
 from harness.checks.verdict import Verdict
+from harness.engines import Isolation
 from harness.report.summary import first_word, last_paragraph, refused_work
 
 
@@ -32,6 +34,14 @@ def test_many_cells_are_counted_the_worst_first() -> None:
         "holds: 1 of 3 cells, all as expected",
         "15 executions on a live server, which stand for 31 possible interleavings, 0.8 s",
     ]
+
+
+def test_textbook_names_are_told_with_their_number() -> None:
+    named, other = violated(), violated(isolation=Isolation.SERIALIZABLE)
+    named.finding = replace(named.finding, anomaly=LOST_UPDATE)
+    assert "P4, lost update" in list(last_paragraph([named]))
+    assert "P4, lost update: in 1 of 2 findings" in list(last_paragraph([named, other]))
+    assert not [line for line in last_paragraph([other]) if "P4" in line]
 
 
 def test_a_verdict_that_was_not_expected_is_news() -> None:
