@@ -174,6 +174,11 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
         "(default: 50)",
     )
     add_bound_options(parser)
+    _add_kept(parser)
+
+
+def _add_kept(parser: argparse.ArgumentParser) -> None:
+    """What is written, and where."""
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument(
         "--script",

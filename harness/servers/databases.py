@@ -22,6 +22,9 @@ class Lent(Protocol):
     def empty_database(self) -> URL:
         """Drop everything we made in the lent database; where it is."""
 
+    def keep(self) -> None:
+        """Let the database go with all that is in it, which stays marked as the harness's."""
+
 
 @contextmanager
 def fresh_database(server: Server) -> Iterator[URL]:

@@ -55,6 +55,16 @@ def offer(engine: Engine, options: ServerOptions) -> Offer | Missing:
     )
 
 
+def where(engine: Engine, options: ServerOptions) -> URL | None:
+    """Where the first given server is that may be of this kind; it is not looked at."""
+    for given in options.urls:
+        if given.engine in (None, engine.name):
+            url = understand(given, _schemes())
+            if scheme_of(url) in engine.recipe.schemes:
+                return for_engine(url, engine)
+    return None
+
+
 def _schemes() -> frozenset[str]:
     return frozenset().union(*(engine.recipe.schemes for engine in ENGINES.values()))
 

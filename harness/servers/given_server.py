@@ -82,6 +82,10 @@ class GivenServer:
         self._drop_everything()
         return self._url
 
+    def keep(self) -> None:
+        """Let the database go with all that is in it; the marker lets a later run empty it."""
+        self._let_go()
+
     def _hold(self) -> None:
         """Take the lock on the database; the server frees it when our connection ends."""
         self._holder = asking.connect(self.engine, self._url)

@@ -1,0 +1,70 @@
+"""Problems A and C of the billing system: every variant gives the verdict that is known of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.checks.verdict import Verdict
+from harness.engines import Isolation
+from harness.interleave.explore import explore
+from harness.interleave.search import Bounds
+from workloads.billing.problems import scenarios
+from workloads.billing.problems.problem_c import PROBLEM_C
+
+pytestmark = pytest.mark.integration
+
+REDUCED = Bounds(reduction=True)
+
+CELLS = [
+    pytest.param(scenario, variant, level, id=f"{scenario.name} {variant.name} {level.slug}")
+    for scenario in scenarios()
+    for variant in scenario.variants.values()
+    for level in scenario.isolations
+]
+
+# What a finding says of a variant, whatever the engine: the shortest execution shows it.
+SAYS = {
+    "current": ("member 1: billed 2 times in 2024-10", "shown with 1200 yen, and has 3600 yen"),
+    "unique-date-midnight": ("member 1: billed 2 times in 2024-10",),
+    "restart-date": ("member 2: billed 2 times in 2024-10",),
+    "figure-4-undone": ("shown with 3600 yen, and never was there",),
+    "deletion-by-rows": ("bill 2: shown with 1840 yen, and has 2760 yen",),
+}
+
+
+@pytest.mark.parametrize(("scenario", "variant", "isolation"), CELLS)
+def test_a_variant_gives_the_verdict_that_is_known_of_it(database, scenario, variant, isolation):
+    cell = explore(database.target, scenario, variant, isolation, bounds=REDUCED)
+    assert cell.verdict is cell.expected
+    assert cell.complete, cell.unknown
+    assert not cell.unknown
+    assert not cell.deadlocks
+    if cell.verdict is Verdict.VIOLATED:
+        assert cell.finding.reproduced
+        assert cell.finding.kind == "results"
+        assert any(text in cell.finding.sentences[0] for text in SAYS[variant.name])
+
+
+@pytest.mark.parametrize("level", PROBLEM_C.isolations, ids=lambda level: level.slug)
+def test_a_plain_inquiry_never_waits_for_the_deletion_and_a_locking_one_does(database, level):
+    """The exam has readers wait at REPEATABLE READ: servers that keep versions do not."""
+    plain, locking = (
+        explore(database.target, PROBLEM_C, PROBLEM_C.variants[name], level, bounds=REDUCED)
+        for name in ("deletion", "deletion-locking-read")
+    )
+    assert (plain.executions_with_waits, plain.aborts) == (0, {})
+    assert locking.executions_with_waits > 0
+
+
+def test_at_serializable_a_plain_inquiry_waits_where_it_locks(database):
+    """InnoDB turns plain reads into locking ones at this level only."""
+    variant = PROBLEM_C.variants["deletion"]
+    at_level = {name: replace(one, isolation=None) for name, one in variant.programs.items()}
+    cell = explore(
+        database.target,
+        PROBLEM_C,
+        replace(variant, programs=at_level),
+        Isolation.SERIALIZABLE,
+        bounds=REDUCED,
+    )
+    assert bool(cell.executions_with_waits) is (database.kind != "postgresql")

@@ -1,0 +1,1 @@
+"""The programs of the night: registration, payments, and the deletion at the end of the month."""

@@ -1,0 +1,1 @@
+"""The programs of clerks: bill inquiries and bill cancellation."""
