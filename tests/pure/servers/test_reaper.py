@@ -34,7 +34,9 @@ sys.stdin.read()
 
 @pytest.fixture(autouse=True)
 def state(tmp_path, monkeypatch):
+    """A register of our own, and no Docker: to clean everything would reach containers in use."""
     monkeypatch.setenv("HARNESS_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 
 
 @pytest.fixture
