@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from harness.checks.verdict import Verdict
 from harness.cli.options import (
     add_cell_options,
+    add_result_options,
     add_search_options,
     add_server_options,
     chosen_engines,
@@ -122,14 +123,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         metavar="FILE",
         help="the --json of an earlier run: cells that are otherwise now are news",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        default=runs.default_folder(),
-        metavar="DIR",
-        help="where runs are kept (default: runs, also HARNESS_RUNS)",
-    )
+    add_result_options(parser)
     add_server_options(parser)
     parser.set_defaults(run=run)
 

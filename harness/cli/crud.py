@@ -6,20 +6,26 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from harness.checks.verdict import Verdict
-from harness.cli.options import add_server_options, chosen_engines, server_options, writable
+from harness.cli.options import (
+    add_engine_option,
+    add_result_options,
+    add_server_options,
+    chosen_engines,
+    server_options,
+    writable,
+)
 from harness.cli.parser import Parser, Subparsers, add_command
 from harness.cli.search import EXIT, NotRun
 from harness.crud.comparison import compare
 from harness.crud.observed import observe
 from harness.crud.subject import Subject, subjects
 from harness.crud.table import LEGEND, Conformance, crud_document, letter_table, same_rows
-from harness.engines import ENGINES, Engine, Profile
+from harness.engines import Engine, Profile
 from harness.errors import ServerError, SourceUnavailable
 from harness.report import runs
 from harness.scenario import choose
@@ -61,21 +67,8 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser.add_argument(
         "subject", nargs="?", default=_DEFAULT, metavar="SYSTEM", help=f"default: {_DEFAULT}"
     )
-    parser.add_argument(
-        "--engine",
-        action="append",
-        default=[],
-        metavar="E",
-        help=f"one of {', '.join(ENGINES)}; may be repeated (default: all that can be started)",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        default=runs.default_folder(),
-        metavar="DIR",
-        help="where runs are kept (default: runs, also HARNESS_RUNS)",
-    )
+    add_engine_option(parser)
+    add_result_options(parser)
     add_server_options(parser)
     parser.set_defaults(run=run)
 

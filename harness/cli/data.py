@@ -7,16 +7,22 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from harness.checks.verdict import Verdict
-from harness.cli.options import add_server_options, chosen_engines, server_options, writable
+from harness.cli.options import (
+    add_engine_option,
+    add_result_options,
+    add_server_options,
+    chosen_engines,
+    server_options,
+    writable,
+)
 from harness.cli.parser import Parser, Subparsers, add_command
 from harness.cli.search import EXIT, NotRun
-from harness.engines import ENGINES, Engine, Profile
+from harness.engines import Engine, Profile
 from harness.errors import ServerError, SourceUnavailable, UsageError
 from harness.loading.dataset import Generated, datasets
 from harness.loading.loader import Loaded, load, read_digests
@@ -77,24 +83,11 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         metavar="YYYY-MM-DD",
         help=f"the business date (default: {_TODAY})",
     )
-    parser.add_argument(
-        "--engine",
-        action="append",
-        default=[],
-        metavar="E",
-        help=f"one of {', '.join(ENGINES)}; may be repeated (default: all that can be started)",
-    )
+    add_engine_option(parser)
     parser.add_argument(
         "--keep", action="store_true", help="load: leave the data in the given database"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        default=runs.default_folder(),
-        metavar="DIR",
-        help="where runs are kept (default: runs, also HARNESS_RUNS)",
-    )
+    add_result_options(parser)
     add_server_options(parser)
     parser.set_defaults(run=run)
 

@@ -79,8 +79,8 @@ def said_of_servers(arguments: argparse.Namespace) -> list[str]:
     return words
 
 
-def add_cell_options(parser: argparse.ArgumentParser) -> None:
-    """Which engines and isolation levels."""
+def add_engine_option(parser: argparse.ArgumentParser) -> None:
+    """Which engines."""
     parser.add_argument(
         "--engine",
         action="append",
@@ -88,6 +88,23 @@ def add_cell_options(parser: argparse.ArgumentParser) -> None:
         metavar="E",
         help=f"one of {', '.join(ENGINES)}; may be repeated (default: all that can be started)",
     )
+
+
+def add_result_options(parser: argparse.ArgumentParser) -> None:
+    """Where the results go."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=runs.default_folder(),
+        metavar="DIR",
+        help="where runs are kept (default: runs, also HARNESS_RUNS)",
+    )
+
+
+def add_cell_options(parser: argparse.ArgumentParser) -> None:
+    """Which engines and isolation levels."""
+    add_engine_option(parser)
     parser.add_argument(
         "--isolation",
         action="append",
@@ -179,20 +196,13 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_kept(parser: argparse.ArgumentParser) -> None:
     """What is written, and where."""
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    add_result_options(parser)
     parser.add_argument(
         "--script",
         type=Path,
         metavar="DIR",
         help="write each finding as SQL to be typed into the engine's own client, one terminal "
         "for each session",
-    )
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        default=runs.default_folder(),
-        metavar="DIR",
-        help="where runs are kept (default: runs, also HARNESS_RUNS)",
     )
 
 
