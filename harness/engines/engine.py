@@ -20,8 +20,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL
 
 from harness.engines.client import Client
+from harness.engines.crash import Crash
 from harness.engines.loading import Loading
+from harness.engines.measuring import Measuring
+from harness.engines.monitoring import Monitoring
+from harness.engines.replacing import Replacing
 from harness.engines.storage import Storage
+from harness.engines.unit_log import UnitLog
 
 if TYPE_CHECKING:
     from harness.engines.recipe import Recipe
@@ -112,7 +117,20 @@ class Engine:
     """Statements around work during which foreign keys are not checked; may be empty."""
     loading: Loading
     """How whole files of rows get into its tables."""
+    crash: Crash
+    """How it is killed on purpose, and watched then."""
+    monitoring: Monitoring
+    """How a running server is watched."""
+    measuring: Measuring
+    """What it tells while a run is measured."""
+    replacing: Replacing
+    """How tables are replaced by what stays of them."""
+    unit_log: UnitLog
+    """How much log one unit of work may write."""
     capabilities: Mapping[str, Capability]
+    working_arguments: Mapping[str, object] = field(default_factory=dict)
+    """What the driver is given beside `connect_arguments` where programs run at speed: what an
+    application leaves as it is, and exploring changes."""
     storage: Storage = field(default_factory=Storage)
     """How rows are stored, as far as it decides how tables are put back."""
 

@@ -59,6 +59,9 @@ class Loading:
     """A query for the number of rows and the digest; {line} and {table} are put in."""
     is_disk_full: Callable[[BaseException], bool]
     """Whether a driver's error says that the server has no room left, by its code."""
+    count_on: str = ""
+    """A query that lets the engine number new rows of {table} behind those that were loaded with a
+    {column} of their own; empty if it does so by itself."""
 
 
 class Rejected(Exception):

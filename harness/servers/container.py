@@ -115,13 +115,27 @@ class DockerServer:
         """Freeze every process of the server (`docker pause`)."""
         self._wrapped().pause()
 
+    def died(self) -> str | None:
+        """How its main process ended, in words; None while it lives. Any thread may ask."""
+        try:
+            return self._died()
+        except (DockerException, RequestException) as error:
+            return f"its container is gone ({words(error)})"
+
     def resume(self) -> None:
         """Let every process of the server go on."""
         self._wrapped().unpause()
 
     def log(self) -> str:
-        """What the container has said so far."""
-        return bytes(self._wrapped().logs()).decode(errors="replace")
+        """What the container has said so far.
+
+        Raises:
+            ServerError: the container is gone.
+        """
+        try:
+            return bytes(self._wrapped().logs()).decode(errors="replace")
+        except (DockerException, RequestException) as error:
+            raise ServerError(f"{self._subject}: its log cannot be read: {words(error)}") from error
 
     @property
     def workplace(self) -> str:

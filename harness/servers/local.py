@@ -112,6 +112,10 @@ class LocalServer:
             self.halt()
         self._start(claiming=False, port_is_fixed=True)
 
+    def died(self) -> str | None:
+        """How its main process ended, in words; None while it lives. Any thread may ask."""
+        return self._died()
+
     def pause(self) -> None:
         """SIGSTOP every process of the server."""
         processes.freeze(self._layout.folder)
@@ -233,8 +237,10 @@ class LocalServer:
             raise type(error)(error.message, *error.hints, *self._evidence()) from None
 
     def _died(self) -> str | None:
-        assert self._process is not None
-        status = self._process.poll()
+        process = self._process
+        if process is None:  # killed on another thread a moment ago
+            return "ended by the harness"
+        status = process.poll()
         if status is None:
             return None
         if status < 0:

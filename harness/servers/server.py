@@ -60,6 +60,14 @@ class Killable(Protocol):
 
 
 @runtime_checkable
+class Mortal(Protocol):
+    """A server whose process we can look at."""
+
+    def died(self) -> str | None:
+        """How its main process ended, in words; None while it lives. Any thread may ask."""
+
+
+@runtime_checkable
 class Pausable(Protocol):
     """A server whose processes can be frozen."""
 

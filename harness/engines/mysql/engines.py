@@ -9,11 +9,16 @@ from pymysql.constants import CLIENT
 
 from harness.engines.engine import Capability, Engine
 from harness.engines.mysql.client import MARIADB_CLIENT, MYSQL_CLIENT
+from harness.engines.mysql.crash import MARIADB_CRASH, MYSQL_CRASH
+from harness.engines.mysql.figures import MARIADB_MONITORING, MYSQL_MONITORING
 from harness.engines.mysql.loading import MYSQL_LOADING
 from harness.engines.mysql.locks import MysqlLockProbe
 from harness.engines.mysql.mariadb_locks import MariadbLockProbe
+from harness.engines.mysql.measuring import MYSQL_MEASURING
 from harness.engines.mysql.recipe import MARIADB_RECIPE, MYSQL_RECIPE
 from harness.engines.mysql.refusals import classify, detail_of
+from harness.engines.mysql.replacing import MYSQL_REPLACING
+from harness.engines.mysql.unit_log import MYSQL_UNIT_LOG
 from harness.engines.mysql.versions import parse_mariadb, parse_mysql
 from harness.engines.storage import Storage
 
@@ -47,6 +52,9 @@ _SHARED_CAPABILITIES = {
     ),
     "finds deadlocks at once": Capability(
         True, "a deadlock is found in the moment it closes (errno 1213)"
+    ),
+    "shows lock memory": Capability(
+        True, "memory and number of row locks are in information_schema.innodb_trx"
     ),
     "reads uncommitted rows": Capability(
         True, "at read uncommitted a plain read shows what others have not committed yet"
@@ -83,6 +91,11 @@ MYSQL = Engine(
         ("SET SESSION foreign_key_checks = 1",),
     ),
     loading=MYSQL_LOADING,
+    crash=MYSQL_CRASH,
+    monitoring=MYSQL_MONITORING,
+    measuring=MYSQL_MEASURING,
+    replacing=MYSQL_REPLACING,
+    unit_log=MYSQL_UNIT_LOG,
     storage=_STORAGE,
     capabilities={
         **_SHARED_CAPABILITIES,
@@ -117,6 +130,11 @@ MARIADB = Engine(
     truncate_reaches_references=False,
     without_foreign_keys=MYSQL.without_foreign_keys,
     loading=MYSQL_LOADING,
+    crash=MARIADB_CRASH,
+    monitoring=MARIADB_MONITORING,
+    measuring=MYSQL_MEASURING,
+    replacing=MYSQL_REPLACING,
+    unit_log=MYSQL_UNIT_LOG,
     storage=_STORAGE,
     capabilities={
         **_SHARED_CAPABILITIES,

@@ -62,6 +62,8 @@ class MetadataWait:
     blockers: frozenset[int]
     """Threads that hold what it must wait for, or else stand before it in the queue."""
     on: str
+    table: str | None = None
+    """None for an advisory lock, or one on something else than a table."""
 
 
 def metadata_waits(cursor: Cursor) -> dict[int, MetadataWait]:
@@ -85,7 +87,8 @@ def _wait(rows: list[tuple[Any, ...]]) -> MetadataWait:
         on = f"advisory lock {name}"
     else:
         on = f"metadata lock {mode} on {name or kind.lower()}"
-    return MetadataWait(frozenset(holders or queue or anybody), on)
+    table = name if kind == "TABLE" else None
+    return MetadataWait(frozenset(holders or queue or anybody), on, table)
 
 
 def _conflict(wanted: str, held: str) -> bool:

@@ -8,10 +8,15 @@ import psycopg
 
 from harness.engines.engine import Capability, Engine
 from harness.engines.postgresql.client import POSTGRESQL_CLIENT
+from harness.engines.postgresql.crash import POSTGRESQL_CRASH
+from harness.engines.postgresql.figures import POSTGRESQL_MONITORING
 from harness.engines.postgresql.loading import POSTGRESQL_LOADING
 from harness.engines.postgresql.locks import PostgresqlLockProbe
+from harness.engines.postgresql.measuring import POSTGRESQL_MEASURING
 from harness.engines.postgresql.recipe import POSTGRESQL_RECIPE
 from harness.engines.postgresql.refusals import classify, detail_of
+from harness.engines.postgresql.replacing import POSTGRESQL_REPLACING
+from harness.engines.postgresql.unit_log import POSTGRESQL_UNIT_LOG
 from harness.engines.postgresql.versions import parse_postgresql
 from harness.engines.storage import Storage
 
@@ -53,6 +58,7 @@ POSTGRESQL = Engine(
         "prepare_threshold": None,
         "options": "-c timezone=UTC",
     },
+    working_arguments={"prepare_threshold": 5},  # the driver's own default
     truncate=truncate,
     truncate_reaches_references=True,
     without_foreign_keys=(
@@ -60,6 +66,11 @@ POSTGRESQL = Engine(
         ("SET session_replication_role = origin",),
     ),
     loading=POSTGRESQL_LOADING,
+    crash=POSTGRESQL_CRASH,
+    monitoring=POSTGRESQL_MONITORING,
+    measuring=POSTGRESQL_MEASURING,
+    replacing=POSTGRESQL_REPLACING,
+    unit_log=POSTGRESQL_UNIT_LOG,
     storage=Storage(
         place="tableoid, ctid",
         size="SELECT pg_relation_size('\"{}\"')",
@@ -77,6 +88,9 @@ POSTGRESQL = Engine(
         ),
         "refuses stale writes": Capability(
             True, "at repeatable read a row changed since the snapshot is refused (40001)"
+        ),
+        "shows lock memory": Capability(
+            False, "row locks are kept in the rows themselves, and take no memory that is shown"
         ),
         "reads uncommitted rows": Capability(
             False, "read uncommitted is read committed under another name"

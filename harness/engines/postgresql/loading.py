@@ -18,11 +18,13 @@ _ESCAPED = (
 )
 
 
-def load(connection: Any, table: str, columns: Sequence[str], path: Path) -> None:
+def load(
+    connection: Any, table: str, columns: Sequence[str], path: Path, options: str = ""
+) -> None:
     """Send the file in pieces; one row that the server refuses refuses all of them."""
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {_target(table, columns)} FROM STDIN") as copy,
+        cursor.copy(f"COPY {_target(table, columns)} FROM STDIN {options}") as copy,
         path.open("rb", buffering=0) as file,
     ):
         while piece := file.read(_PIECE_BYTES):
@@ -71,4 +73,9 @@ POSTGRESQL_LOADING = Loading(
         ' FROM "{table}"'
     ),
     is_disk_full=lambda error: isinstance(error, psycopg.errors.DiskFull),
+    # A row with a number of its own leaves the sequence where it is (manual, "Identity Columns").
+    count_on=(
+        "SELECT setval(pg_get_serial_sequence('\"{table}\"', '{column}'), max(\"{column}\"))"
+        ' FROM "{table}"'
+    ),
 )

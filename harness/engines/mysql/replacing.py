@@ -1,0 +1,82 @@
+"""Tables replaced on MySQL and MariaDB: LOAD DATA with the binary log off, and one RENAME.
+
+The redo log cannot be left out for a table (manual, "Redo Log": it is disabled for the whole
+instance, and a crash then leaves data that do not start), so "without log" is the binary log here:
+point-in-time recovery over the swap needs the copy that is taken of the new tables.
+
+RENAME TABLE is one statement over several tables, all or nothing since MySQL 8.0 and MariaDB 10.6.
+While it waits for its metadata locks it comes before writers that wait as well (manual, "Metadata
+Locking": exclusive requests have the higher priority).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pymysql.cursors import SSCursor
+
+from harness.engines.mysql.loading import MYSQL_LOADING, load
+from harness.engines.replacing import Columns, Replacing
+
+
+def extract(connection: Any, table: str, columns: Columns, rest: str, path: Path) -> int:
+    """Read the rows as they come, one line each, without keeping them here."""
+    line = MYSQL_LOADING.line([text for _name, text in columns])
+    rows = 0
+    with connection.cursor(SSCursor) as cursor, path.open("wb") as file:
+        cursor.execute(f"SELECT {line} FROM `{table}` {rest}")
+        for (text,) in cursor.fetchall_unbuffered():
+            file.write(text.encode() + b"\n")
+            rows += 1
+    return rows
+
+
+def _lock(names: Sequence[str], kind: str) -> Sequence[str]:
+    return ["LOCK TABLES " + ", ".join(f"`{name}` {kind}" for name in names)]
+
+
+def _swap(names: Sequence[str], home: str, new: str, old: str) -> Sequence[str]:
+    moves = [f"`{home}`.`{name}` TO `{old}`.`{name}`" for name in reversed(names)]
+    moves += [f"`{new}`.`{name}` TO `{home}`.`{name}`" for name in names]
+    return [f"RENAME TABLE {', '.join(moves)}"]
+
+
+MYSQL_REPLACING = Replacing(
+    sentence="the binary log is off for the session that loads; the redo log is always written",
+    extract=extract,
+    hold=lambda names: _lock(names, "READ"),
+    hold_all=lambda names: _lock(names, "WRITE"),
+    let_go=("UNLOCK TABLES",),
+    load=load,
+    quiet=(
+        "SET SESSION sql_log_bin = 0",
+        # The rows come from tables whose keys were checked.
+        "SET SESSION foreign_key_checks = 0",
+        "SET SESSION unique_checks = 0",
+        "SET SESSION lock_wait_timeout = 60",
+    ),
+    use="USE `{}`",
+    fill=lambda names: [f"TRUNCATE TABLE `{name}`" for name in names],
+    swap=_swap,
+    one_transaction=False,
+    # MySQL remembers such figures for a day. MariaDB does not, and takes this for a comment.
+    fresh=("SET @fresh = 1 /*!80000 , SESSION information_schema_stats_expiry = 0 */",),
+    waits=(
+        "SELECT 1 FROM information_schema.processlist"
+        " WHERE id = {} AND state LIKE 'Waiting for table metadata lock%'"
+    ),
+    counter=(
+        "SELECT auto_increment, '{column}' FROM information_schema.tables"
+        " WHERE table_schema = '{schema}' AND table_name = '{table}'"
+    ),
+    count_from="ALTER TABLE `{table}` AUTO_INCREMENT = {number}",
+    schemas="SELECT schema_name FROM information_schema.schemata",
+    space=(
+        "SELECT data_length, index_length, data_free FROM information_schema.tables"
+        " WHERE table_schema = DATABASE() AND table_name = '{table}'"
+    ),
+    statistics=lambda names: [f"ANALYZE TABLE `{name}`" for name in names],
+    rebuild=lambda names: [f"ALTER TABLE `{name}` ENGINE = InnoDB" for name in names],
+)

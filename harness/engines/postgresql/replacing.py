@@ -1,0 +1,79 @@
+"""Tables replaced on PostgreSQL: COPY FREEZE into new tables, and a change of schema, in one go.
+
+Definitions change in transactions here, so all steps are one transaction, and whatever ends it
+leaves the old tables as they were. Nothing is loaded without log where the log is kept for standbys
+or archives (wal_level replica or logical); at wal_level minimal a table that the transaction itself
+has made or emptied is flushed instead of logged (manual, "Populating a Database").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.engines.postgresql.loading import load
+from harness.engines.replacing import Columns, Replacing
+
+
+def extract(connection: Any, table: str, columns: Columns, rest: str, path: Path) -> int:
+    """Let the server write the lines (COPY TO STDOUT)."""
+    names = ", ".join(f'"{name}"' for name, _text in columns)
+    query = f'COPY (SELECT {names} FROM "{table}" {rest}) TO STDOUT'
+    with connection.cursor() as cursor, path.open("wb") as file:
+        with cursor.copy(query) as copy:
+            for piece in copy:
+                file.write(piece)
+        return int(cursor.rowcount)
+
+
+def load_frozen(connection: Any, table: str, columns: Sequence[str], path: Path) -> None:
+    """Load rows as old as any, which nothing will have to freeze later (COPY FREEZE)."""
+    load(connection, table, columns, path, "WITH (FREEZE)")
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _swap(names: Sequence[str], home: str, new: str, old: str) -> Sequence[str]:
+    return [
+        *(f'ALTER TABLE "{home}"."{name}" SET SCHEMA "{old}"' for name in reversed(names)),
+        *(f'ALTER TABLE "{new}"."{name}" SET SCHEMA "{home}"' for name in names),
+    ]
+
+
+POSTGRESQL_REPLACING = Replacing(
+    sentence=(
+        "at wal_level minimal, tables that the same transaction has emptied are flushed and not "
+        "logged; at the default level, replica, all of it is logged"
+    ),
+    extract=extract,
+    hold=lambda names: [f"LOCK TABLE {_quoted(names)} IN SHARE MODE"],
+    hold_all=lambda names: [f"LOCK TABLE {_quoted(names)} IN ACCESS EXCLUSIVE MODE"],
+    let_go=("COMMIT",),
+    load=load_frozen,
+    # The rows come from tables whose keys were checked.
+    quiet=("SET session_replication_role = replica", "SET lock_timeout = '60s'"),
+    use='SET search_path TO "{}"',
+    fill=lambda names: [f"TRUNCATE TABLE {_quoted(names)}"],
+    swap=_swap,
+    one_transaction=True,
+    fresh=(),
+    waits="SELECT 1 FROM pg_locks WHERE pid = {} AND NOT granted",
+    counter=(
+        "SELECT coalesce(last_value + increment_by, start_value), '{table}' FROM pg_sequences"
+        " WHERE format('%I.%I', schemaname, sequencename)::regclass"
+        " = pg_get_serial_sequence('\"{schema}\".\"{table}\"', '{column}')::regclass"
+    ),
+    count_from="SELECT setval(pg_get_serial_sequence('\"{table}\"', '{column}'), {number}, false)",
+    schemas="SELECT nspname FROM pg_namespace",
+    space=(
+        "SELECT pg_table_size(relid), pg_indexes_size(relid),"
+        " CASE WHEN n_live_tup + n_dead_tup > 0"
+        " THEN pg_relation_size(relid) * n_dead_tup / (n_live_tup + n_dead_tup) END"
+        " FROM pg_stat_user_tables WHERE relid = '\"{table}\"'::regclass"
+    ),
+    statistics=lambda names: [f"ANALYZE {_quoted(names)}"],
+    rebuild=lambda names: [f'VACUUM FULL "{name}"' for name in names],
+)
