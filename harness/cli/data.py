@@ -73,7 +73,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         type=float,
         default=0.01,
         metavar="S",
-        help="1 is 100,000 vehicles (default: 0.01)",
+        help="1 is 100,000 vehicles, or members (default: 0.01)",
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
     parser.add_argument(

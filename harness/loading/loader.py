@@ -52,6 +52,7 @@ def load(engine: Engine, url: URL, generated: Generated, watch: Watch) -> Loaded
                 _must_take_files(engine, connection)
                 started = now_s()
                 sent = _send(engine, connection, generated, watch)
+                _count_on(engine, connection, generated.metadata)
                 elapsed_s = now_s() - started
                 return Loaded(sent, held(engine, connection, generated.metadata), elapsed_s)
 
@@ -145,6 +146,20 @@ def _send(engine: Engine, connection: Any, generated: Generated, watch: Watch) -
             rows += sum(file.rows for file in spool.files)
             watch(blocks, rows)
         return spooler.digests()
+
+
+def _count_on(engine: Engine, connection: Any, metadata: MetaData) -> None:
+    """See that the engine numbers new rows behind those that were loaded."""
+    if not engine.loading.count_on:
+        return
+    with connection.cursor() as cursor:
+        for table in metadata.sorted_tables:
+            numbered = table.autoincrement_column
+            if numbered is not None and numbered.identity is not None:
+                cursor.execute(
+                    engine.loading.count_on.format(table=table.name, column=numbered.name)
+                )
+    connection.commit()
 
 
 def load_files(engine: Engine, connection: Any, spool: Spool) -> None:

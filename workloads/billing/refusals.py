@@ -3,7 +3,7 @@
 Nothing of the request, or of the unit under way, is then in the tables.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 
@@ -50,3 +50,33 @@ class MonthNotOverError(ValueError):
 
     def __init__(self, processing_date: date) -> None:
         super().__init__(f"{processing_date}: bulk deletion runs on the last day of a month")
+
+
+class AlreadyBilledError(ValueError):
+    """The group was billed on that day or later; a second run would bill it twice."""
+
+    def __init__(self, group_no: int, processing_date: date) -> None:
+        super().__init__(
+            f"group {group_no}: every member was billed on {processing_date} or later already; "
+            "was the date processed before?"
+        )
+
+
+class NothingToDeleteError(LookupError):
+    """No bill of the month is there that is paid."""
+
+    def __init__(self, month: date) -> None:
+        super().__init__(
+            f"{month:%Y-%m}: has no paid bills to delete; was the month processed before?"
+        )
+
+
+class UnpaidBillsError(ValueError):
+    """Bills of the month are open; deleting leaves them behind."""
+
+    def __init__(self, month: date, unpaid: int, named: Sequence[int]) -> None:
+        listed = ", ".join(map(str, named)) + (", …" if unpaid > len(named) else "")
+        super().__init__(
+            f"{month:%Y-%m}: {unpaid} bills are neither paid nor cancelled: {listed}; "
+            "they would stay when the others go"
+        )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from schema.vehicle_maintenance.generator.draw import Draw
+from schema.draw import Draw
 from schema.vehicle_maintenance.generator.lease import Lease, draw_lease, draw_waiting
 from schema.vehicle_maintenance.generator.pieces import Contractors
 

@@ -4,9 +4,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from schema.draw import Draw
 from schema.vehicle_maintenance.generator.arrivals import Arrivals
 from schema.vehicle_maintenance.generator.block import Block, Customer
-from schema.vehicle_maintenance.generator.draw import Draw
 from schema.vehicle_maintenance.generator.lease import Lease, Order
 from schema.vehicle_maintenance.generator.pieces import (
     Piece,

@@ -7,7 +7,7 @@ day of their periods with equal chance, as in a fleet that was bought over many 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from schema.vehicle_maintenance.generator.draw import Draw
+from schema.draw import Draw
 from schema.vehicle_maintenance.vocabulary import INSPECTION, SERVICE, SHAKEN
 
 YEAR_DAYS: Final = 365

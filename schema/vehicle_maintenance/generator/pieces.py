@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from schema.vehicle_maintenance.generator.draw import Draw
+from schema.draw import Draw
 from schema.vehicle_maintenance.generator.lease import YEAR_DAYS, Lease, Order
 from schema.vehicle_maintenance.vocabulary import (
     ADVANCE_NOTICE,

@@ -29,7 +29,9 @@ from workloads.billing.batch.bulk_deletion import (
     BulkDeletionRequest,
     BulkDeletionResult,
     bulk_deletion,
+    bulk_deletion_by_ranges,
     bulk_deletion_by_rows,
+    bulk_deletion_by_whole_bills,
     bulk_deletion_sparing,
 )
 from workloads.billing.batch.payment_registration import (
@@ -237,8 +239,24 @@ def by_five_rows(connection, request):
     return bulk_deletion_by_rows(connection, request, 5)
 
 
+def by_four_bills(connection, request):
+    return bulk_deletion_by_ranges(connection, request, 4)
+
+
+def by_two_whole_bills(connection, request):
+    return bulk_deletion_by_whole_bills(connection, request, 2)
+
+
 @pytest.mark.parametrize(
-    "program", [bulk_deletion, bulk_deletion_sparing, by_one_row, by_five_rows]
+    "program",
+    [
+        bulk_deletion,
+        bulk_deletion_sparing,
+        by_one_row,
+        by_five_rows,
+        by_four_bills,
+        by_two_whole_bills,
+    ],
 )
 def test_deletion_takes_last_months_paid_bills_and_nothing_else(connection, program):
     bill_registration(connection, of_group(1, 1))

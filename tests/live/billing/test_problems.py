@@ -1,5 +1,6 @@
-"""Problems A and C of the billing system: every variant gives the verdict that is known of it."""
+"""The billing problems: every variant gives the verdict that is known of it."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -9,25 +10,47 @@ from harness.engines import Isolation
 from harness.interleave.explore import explore
 from harness.interleave.search import Bounds
 from workloads.billing.problems import scenarios
+from workloads.billing.problems.problem_b import PROBLEM_B
 from workloads.billing.problems.problem_c import PROBLEM_C
 
 pytestmark = pytest.mark.integration
 
 REDUCED = Bounds(reduction=True)
 
+# The ways to cut a deletion differ between the levels in one variant only.
+BOTH_LEVELS = "commit-per-range-payment"
+
+
+def is_run(scenario, variant, level):
+    """Whether a cell is run always, and not only where runs are to be repeated."""
+    return (
+        "HARNESS_REPEATS" in os.environ
+        or scenario is not PROBLEM_B
+        or level is Isolation.READ_COMMITTED
+        or variant.name == BOTH_LEVELS
+    )
+
+
 CELLS = [
     pytest.param(scenario, variant, level, id=f"{scenario.name} {variant.name} {level.slug}")
     for scenario in scenarios()
     for variant in scenario.variants.values()
     for level in scenario.isolations
+    if is_run(scenario, variant, level)
 ]
 
 # What a finding says of a variant, whatever the engine: the shortest execution shows it.
 SAYS = {
-    "current": ("member 1: billed 2 times in 2024-10", "shown with 1200 yen, and has 3600 yen"),
+    "current": (
+        "member 1: billed 2 times in 2024-10",
+        "one unit of work took 4 lines; its log holds 3",
+        "shown with 1200 yen, and has 3600 yen",
+    ),
     "unique-date-midnight": ("member 1: billed 2 times in 2024-10",),
     "restart-date": ("member 2: billed 2 times in 2024-10",),
     "figure-4-undone": ("shown with 3600 yen, and never was there",),
+    "commit-every-rows": ("bill 2: shown with 1840 yen, and has 2760 yen",),
+    "commit-per-range-payment": ("T2: the server refused delete 2",),
     "deletion-by-rows": ("bill 2: shown with 1840 yen, and has 2760 yen",),
 }
 
@@ -41,7 +64,7 @@ def test_a_variant_gives_the_verdict_that_is_known_of_it(database, scenario, var
     assert not cell.deadlocks
     if cell.verdict is Verdict.VIOLATED:
         assert cell.finding.reproduced
-        assert cell.finding.kind == "results"
+        assert cell.finding.kind in {"results", "invariant 'within the limit'"}
         assert any(text in cell.finding.sentences[0] for text in SAYS[variant.name])
 
 

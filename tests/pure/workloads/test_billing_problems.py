@@ -8,9 +8,16 @@ from harness.checks.state import State
 from harness.outcome import Refusal
 from harness.programs import Raised, Returned, ServerRefused
 from schema.billing import fixture
+from schema.billing.invariants import Counted
+from workloads.billing.batch.bulk_deletion import BulkDeletionResult
 from workloads.billing.online.bill_inquiry import TotalShown
 from workloads.billing.problems import scenarios
 from workloads.billing.problems.problem_a import PROBLEM_A
+from workloads.billing.problems.problem_b import (
+    PROBLEM_B,
+    no_line_without_a_bill,
+    no_unit_beyond_the_limit,
+)
 from workloads.billing.problems.problem_c import PROBLEM_C
 
 TODAY = fixture.BILLING_DATE
@@ -20,7 +27,11 @@ OVER = Returned(None, 2)
 
 
 def test_the_scenarios_have_their_names_and_every_variant_an_expectation():
-    assert [scenario.name for scenario in scenarios()] == ["billing-a", "billing-c"]
+    assert [scenario.name for scenario in scenarios()] == [
+        "billing-a",
+        "billing-b",
+        "billing-c",
+    ]
     for scenario in scenarios():
         for variant in scenario.variants.values():
             assert variant.expected is not None
@@ -109,3 +120,51 @@ def test_totals_that_are_too_small_and_bills_that_never_were_are_told():
 
 def test_an_inquiry_that_was_refused_has_shown_nothing():
     assert judged_c(end=REFUSED) is None
+
+
+def judged_b(deletion, other, *left):
+    """What is said when bills of (number, whether paid) are left, with lines of 2730 yen for 1."""
+    paid = date(2024, 10, 1)
+    state = State(
+        {
+            "bill": tuple(
+                (no, no, date(2024, 9, 7), 2, paid if is_paid else None, None)
+                for no, is_paid in left
+            ),
+            "bill_line": (),
+        }
+    )
+    return PROBLEM_B.results_check({"T1": other, "T2": deletion}, state)
+
+
+def test_a_deletion_that_a_foreign_key_refused_is_told():
+    refused = Raised("IntegrityError", "a foreign key", 3, expected=True)
+    assert judged_b(refused, OVER).startswith("T2: the server refused delete 2")
+    assert judged_b(REFUSED, REFUSED) is None
+
+
+def test_a_partial_total_beside_a_deletion_is_told_and_a_whole_one_passes():
+    for yen, says in ((2730, None), (910, "bill 1: shown with 910 yen, and has 2730 yen")):
+        shown = Returned((TotalShown(1, date(2024, 9, 7), yen),))
+        assert judged_b(OVER, shown) == says
+
+
+def test_a_deletion_run_again_must_have_left_nothing_that_was_due():
+    again = Returned(BulkDeletionResult(2, 4))
+    assert judged_b(STOPPED, again, (3, False)) is None
+    left = judged_b(STOPPED, again, (2, True), (3, False))
+    assert left == "bill 2: is due, and there when the deletion has come to its end"
+    assert judged_b(STOPPED, REFUSED, (2, True)) is None
+
+
+def test_a_unit_of_as_many_lines_as_the_limit_passes_and_one_more_is_told():
+    full = {no: Counted(2, 2) for no in (1, 2, 3)}
+    three_less = full | {1: Counted(2, 0), 2: Counted(2, 1)}
+    assert no_unit_beyond_the_limit([full, three_less, three_less]) is None
+    four_less = full | {1: Counted(2, 0), 2: Counted(2, 0)}
+    assert "took 4 lines" in no_unit_beyond_the_limit([full, four_less])
+
+
+def test_a_bill_without_lines_passes_and_a_line_without_a_bill_is_told():
+    assert no_line_without_a_bill([{1: Counted(2, 0)}]) is None
+    assert no_line_without_a_bill([{1: Counted(2, 2)}, {1: Counted(None, 2)}]) is not None

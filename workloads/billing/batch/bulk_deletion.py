@@ -26,8 +26,8 @@ from sqlalchemy import (
     delete,
     exists,
     not_,
+    or_,
     select,
-    tuple_,
 )
 
 from schema.billing import bill, bill_line
@@ -96,13 +96,60 @@ def bulk_deletion_by_rows(
         MonthNotOverError: as above.
     """
     due = due_bills(request)
-    lines = 0
-    while keys := _next_keys(connection, due, rows_per_unit):
-        these = tuple_(bill_line.c.bill_no, bill_line.c.line_no).in_(keys)
-        lines += _executed(connection, delete(bill_line).where(these))  # ① in parts
+    lines = first = 0
+    while keys := _next_keys(connection, due, first, rows_per_unit):
+        these = _delete_1(due).where(_from_to(keys[0], keys[-1]))
+        lines += _executed(connection, these)  # ① in parts
         connection.commit()  # ②
+        first = keys[-1][0]
     bills = _executed(connection, delete(bill).where(due))  # ③
     connection.commit()  # ④
+    return BulkDeletionResult(bills, lines)
+
+
+def bulk_deletion_by_ranges(
+    connection: Connection, request: BulkDeletionRequest, bills_per_unit: int
+) -> BulkDeletionResult:
+    """Delete 1 with a commit for each range of so many bills (variant `commit-per-range`).
+
+    All lines of a bill go in one unit, and delete 2 is as in figure 3. As there, a bill that is
+    paid in between makes delete 2 fail; and until then bills are there without their lines.
+
+    Raises:
+        MonthNotOverError, sqlalchemy.exc.IntegrityError: as `bulk_deletion`.
+    """
+    due = due_bills(request)
+    lines = first = 0
+    while numbers := _next_numbers(connection, due, first, bills_per_unit):
+        within = bill_line.c.bill_no.between(numbers[0], numbers[-1])
+        lines += _executed(connection, _delete_1(due).where(within))  # ① in parts
+        connection.commit()  # ②
+        first = numbers[-1] + 1
+    bills = _executed(connection, delete(bill).where(due))  # ③
+    connection.commit()  # ④
+    return BulkDeletionResult(bills, lines)
+
+
+def bulk_deletion_by_whole_bills(
+    connection: Connection, request: BulkDeletionRequest, bills_per_unit: int
+) -> BulkDeletionResult:
+    """Delete so many bills with their lines in each unit (variant `commit-per-bills`).
+
+    The bills are locked when they are chosen, so that none is paid or cancelled in between, and no
+    bill is ever there without its lines. Run again after it was stopped, it does what is left.
+
+    Raises:
+        MonthNotOverError: as above.
+    """
+    due = due_bills(request)
+    bills = lines = first = 0
+    while numbers := _next_numbers(connection, due, first, bills_per_unit, lock=True):
+        these = bill_line.c.bill_no.in_(numbers)
+        lines += _executed(connection, delete(bill_line).where(these))  # ①
+        bills += _executed(connection, delete(bill).where(bill.c.bill_no.in_(numbers)))  # ③
+        connection.commit()  # ④
+        first = numbers[-1] + 1
+    connection.commit()  # The last look has begun a transaction.
     return BulkDeletionResult(bills, lines)
 
 
@@ -112,30 +159,65 @@ def due_bills(request: BulkDeletionRequest) -> ColumnElement[bool]:
     Raises:
         MonthNotOverError: it is not the last day of a month.
     """
+    return and_(bill.c.billed_date.between(*last_month(request)), bill.c.paid_date.is_not(None))
+
+
+def last_month(request: BulkDeletionRequest) -> tuple[date, date]:
+    """The first and the last day of the month whose bills go.
+
+    Raises:
+        MonthNotOverError: it is not the last day of a month.
+
+    >>> [str(day) for day in last_month(BulkDeletionRequest(date(2024, 10, 31)))]
+    ['2024-09-01', '2024-09-30']
+    """
     if (request.processing_date + timedelta(days=1)).day != 1:
         raise MonthNotOverError(request.processing_date)
     last = request.processing_date.replace(day=1) - timedelta(days=1)
-    return and_(
-        bill.c.billed_date.between(last.replace(day=1), last), bill.c.paid_date.is_not(None)
-    )
+    return last.replace(day=1), last
 
 
 def _delete_1(due: ColumnElement[bool]) -> Delete:
     return delete(bill_line).where(bill_line.c.bill_no.in_(select(bill.c.bill_no).where(due)))
 
 
+def _from_to(first: tuple[int, int], last: tuple[int, int]) -> ColumnElement[bool]:
+    """The lines between two keys, both included: no list of keys, which servers limit."""
+    c = bill_line.c
+    return and_(
+        c.bill_no.between(first[0], last[0]),
+        or_(c.bill_no > first[0], c.line_no >= first[1]),
+        or_(c.bill_no < last[0], c.line_no <= last[1]),
+    )
+
+
 def _next_keys(
-    connection: Connection, due: ColumnElement[bool], rows: int
+    connection: Connection, due: ColumnElement[bool], first: int, rows: int
 ) -> list[tuple[int, int]]:
-    """The keys of the next lines to go, in their order."""
+    """The keys of the next lines to go, in their order, from bill number `first` on."""
     wanted: Select[int, int] = (
         select(bill_line.c.bill_no, bill_line.c.line_no)
         .join(bill)
-        .where(due)
+        # What is gone already is not looked at again.
+        .where(due, bill.c.bill_no >= first)
         .order_by(bill_line.c.bill_no, bill_line.c.line_no)
         .limit(rows)
     )
     return [(bill_no, line_no) for bill_no, line_no in connection.execute(wanted)]
+
+
+def _next_numbers(
+    connection: Connection, due: ColumnElement[bool], first: int, bills: int, *, lock: bool = False
+) -> list[int]:
+    """The next bills that are due, in their order, from number `first` on."""
+    wanted = (
+        select(bill.c.bill_no)
+        .where(due, bill.c.bill_no >= first)
+        .order_by(bill.c.bill_no)
+        .limit(bills)
+    )
+    found = connection.execute(wanted.with_for_update() if lock else wanted)
+    return [number for (number,) in found]
 
 
 def _executed(connection: Connection, statement: Delete) -> int:

@@ -1,0 +1,259 @@
+"""The bulk deletion replaced (exam table 1) at volume, against the ways to delete.
+
+Each case is measured from equal rows: alone (time, log, and the space of the tables before, after,
+and when the next month's bills are in), and beside clerks who ask for totals and payments that are
+taken over (how long both are shut out, and whether a payment that was acknowledged is lost).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from sqlalchemy import Connection, Table, select
+
+from harness.clock import now_s
+from harness.errors import HarnessError
+from harness.loading.dataset import Generated
+from harness.measure.measurement import Answer, Asked, Column, Panel, Point, Result
+from harness.measure.trial import Case, Checked, Job, Stream, Trial
+from harness.servers import asking
+from schema.billing import bill, bill_line, member
+from workloads.billing.batch.bulk_deletion import bulk_deletion, bulk_deletion_by_whole_bills
+from workloads.billing.batch.payment_registration import (
+    Payment,
+    PaymentRegistrationRequest,
+    payment_registration,
+)
+from workloads.billing.measurements import figures
+from workloads.billing.measurements.inquiries import Shown, totals
+from workloads.billing.measurements.metered import engine_of
+from workloads.billing.measurements.month import MONTH_END, left_wrong, month_of
+from workloads.billing.measurements.space import bill_next_month, space, tidy_up
+from workloads.billing.online.bill_inquiry import bill_inquiry_2
+from workloads.billing.replacement.steps import Replacement, Step
+
+ALONE: Final = "alone"
+BESIDE: Final = "beside clerks and payments"
+
+_RANGE_BILLS: Final = 50
+_BILLS_PER_UNIT: Final = 1_000
+_STEPS_FILE: Final = "steps.json"
+
+Program = Callable[[Connection], object]
+
+
+def at_once(connection: Connection) -> object:
+    """Exam figure 3."""
+    return bulk_deletion(connection, MONTH_END)
+
+
+def in_units(connection: Connection) -> object:
+    """So many bills, with their lines, in each unit."""
+    return bulk_deletion_by_whole_bills(connection, MONTH_END, _BILLS_PER_UNIT)
+
+
+def replaced(connection: Connection, way: str, folder: Path) -> object:
+    """Exam table 1: in place, or by new tables; tells in the folder how long each step took.
+
+    Raises:
+        RuntimeError: it did not come to its end; the text says why.
+    """
+    folder.mkdir(exist_ok=True)
+    began: list[tuple[str, float]] = []
+
+    def watch(step: Step) -> None:
+        began.append((step.value, now_s()))
+
+    engine = engine_of(connection)
+    run = Replacement(engine, connection.engine.url, MONTH_END, folder, watch)
+    try:
+        done = run.swap() if way == "swap" else run.in_place()
+    except (HarnessError, engine.driver_error) as error:
+        run.recover()
+        raise RuntimeError(asking.words(error)) from error
+    ends = [started for _step, started in began[1:]] + [now_s()]
+    steps = {name: end - start for (name, start), end in zip(began, ends, strict=True)}
+    (folder / _STEPS_FILE).write_text(json.dumps(steps), encoding="utf-8")
+    return done
+
+
+class Paid:
+    """Payments that were acknowledged; used by many threads at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._acknowledged: set[int] = set()
+
+    def programs(self, connection: Connection, seed: int) -> list[Program]:
+        """A payment for each open bill of this month, by lot."""
+        open_bills = connection.execute(
+            select(bill.c.bill_no, bill.c.member_no)
+            .where(
+                bill.c.billed_date > MONTH_END.processing_date.replace(day=1),
+                bill.c.paid_date.is_(None),
+                bill.c.cancelled_date.is_(None),
+            )
+            .order_by(bill.c.bill_no)
+        ).all()
+        payments = [Payment(no, who, MONTH_END.processing_date) for no, who in open_bills]
+        random.Random(seed).shuffle(payments)
+        return [partial(self._pay, payment=payment) for payment in payments]
+
+    def lost(self, connection: Connection) -> tuple[str, ...]:
+        """Payments that were acknowledged and are not in the table."""
+        paid = set(connection.scalars(select(bill.c.bill_no).where(bill.c.paid_date.is_not(None))))
+        missing = sorted(self._acknowledged - paid)
+        if not missing:
+            return ()
+        return (f"{len(missing):,} payments were acknowledged and are lost: bill {missing[0]}, …",)
+
+    @property
+    def number(self) -> int:
+        """How many were acknowledged."""
+        return len(self._acknowledged)
+
+    def _pay(self, connection: Connection, payment: Payment) -> None:
+        done = payment_registration(connection, PaymentRegistrationRequest((payment,)))
+        if done.registered_payments:
+            with self._lock:
+                self._acknowledged.add(payment.bill_no)
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """The measurement."""
+
+    name: str = "billing-deletion"
+    title: str = "billing, bulk deletion (請求一括削除) and what replaces it (exam table 1)"
+    changed: Sequence[Table] = (member, bill, bill_line)
+    _folders: list[TemporaryDirectory[str]] = field(default_factory=list)
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """Time, log and space, then who waits."""
+        return (
+            Column("alone_s", "alone s", figures.elapsed_s(ALONE), 1),
+            Column("writers_out_s", "stop s", figures.figure(ALONE, "stop_s"), 1),
+            Column("log_bytes", "log in all", figures.log_bytes(ALONE)),
+            Column("binary_log_bytes", "binary log", figures.log_bytes(ALONE, "binary log")),
+            Column("before_bytes", "before", figures.figure(ALONE, "before_bytes")),
+            Column("after_bytes", "after", figures.figure(ALONE, "after_bytes")),
+            Column("free_bytes", "free, dead", figures.figure(ALONE, "free_bytes")),
+            Column("next_bytes", "next month", figures.figure(ALONE, "next_bytes")),
+            Column("beside_s", "beside s", figures.elapsed_s(BESIDE), 1),
+            Column("read_ms_p99", "read p99 ms", figures.wait_ms(BESIDE, 0, 99), 1),
+            Column("read_ms_max", "worst", figures.wait_ms(BESIDE, 0, 100), 1),
+            Column("pay_ms_p99", "pay p99 ms", figures.wait_ms(BESIDE, 1, 99), 1),
+            Column("pay_ms_max", "worst", figures.wait_ms(BESIDE, 1, 100), 1),
+            Column("payments", "payments", figures.figure(BESIDE, "payments")),
+        )
+
+    def data(self, asked: Asked) -> Generated:
+        """Two months of bills; as many members as rows are asked for."""
+        return month_of(asked)
+
+    def cases(self, asked: Asked, connection: Connection) -> Sequence[Case]:
+        """Two ways to delete and two to replace."""
+        # Kept as long as this object: the files of rows are in it.
+        self._folders.append(TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True))
+        folder = Path(self._folders[-1].name)
+        made = _Cases(asked, connection)
+        ways = [
+            made.case(
+                f"replaced, {way}", sentence, partial(replaced, way=way, folder=folder / way),
+                folder / way,
+            )
+            for way, sentence in (
+                ("in place", "the tables are emptied and loaded"),
+                ("swap", "new tables are loaded and take their places"),
+            )
+        ]  # fmt: skip
+        return [
+            made.case("current", "figure 3", at_once, None),
+            made.case("commit-per-bills", f"{_BILLS_PER_UNIT:,} bills a unit", in_units, None),
+            *ways,
+        ]
+
+    def panels(self, answers: Sequence[Answer]) -> Sequence[Panel]:
+        """How long readers and writers are shut out."""
+        return [
+            Panel(title, "way", "ms", _bars(answers, figures.wait_ms(BESIDE, stream, 100)), True)
+            for stream, title in enumerate(("worst wait of an inquiry", "worst wait of a payment"))
+        ]
+
+
+def _bars(
+    answers: Sequence[Answer], value: Callable[[Result], float | None]
+) -> Mapping[str, Sequence[Point]]:
+    return {
+        answer.title: [
+            Point(result.case.variant, y)
+            for result in answer.results
+            if (y := value(result)) is not None
+        ]
+        for answer in answers
+    }
+
+
+class _Cases:
+    """Makes the cases of one server."""
+
+    def __init__(self, asked: Asked, connection: Connection) -> None:
+        self._asked = asked
+        self._connection = connection
+        self._known = totals(connection)
+        self._before_bytes = space(connection).bytes
+
+    def case(self, variant: str, sentence: str, run: Program, folder: Path | None) -> Case:
+        """A way, alone and beside others."""
+        job = Job("bulk deletion (請求一括削除)", run)
+        shown, paid = Shown(self._known), Paid()
+        alone = partial(_alone, folder=folder, before_bytes=self._before_bytes)
+        seed, rate = self._asked.seed, self._asked.rate_per_s
+        inquiries = shown.programs(bill_inquiry_2, 2 * self._asked.rows, _RANGE_BILLS, seed)
+        streams = [
+            Stream("bill inquiry 2 (照会2)", rate, inquiries),
+            Stream("payment registration (入金登録)", rate, paid.programs(self._connection, seed)),
+        ]
+        return Case(
+            variant,
+            sentence,
+            "",
+            {
+                ALONE: Trial(alone, [job]),
+                BESIDE: Trial(partial(_beside, shown=shown, paid=paid), [job], streams),
+            },
+        )
+
+
+def _beside(connection: Connection, shown: Shown, paid: Paid) -> Checked:
+    wrong = (*left_wrong(connection), *shown.sentences(), *paid.lost(connection))
+    return Checked(wrong, {"payments": paid.number, "totals": shown.totals})
+
+
+def _alone(connection: Connection, folder: Path | None, before_bytes: int) -> Checked:
+    """What is left is right; then the space of the tables, before the next month and with it."""
+    wrong = tuple(left_wrong(connection))
+    connection.commit()
+    found: dict[str, float] = {"before_bytes": before_bytes}
+    if folder is not None and (told := folder / _STEPS_FILE).exists():
+        steps: dict[str, float] = json.loads(told.read_text(encoding="utf-8"))
+        outside = {Step.PREPARE.value, Step.CLEAN.value}
+        found["stop_s"] = sum(taken for name, taken in steps.items() if name not in outside)
+        found |= {f"{name} s": taken for name, taken in steps.items()}
+    after = space(connection)
+    found["after_bytes"] = after.bytes
+    if after.free_bytes is not None:
+        found["free_bytes"] = after.free_bytes
+    tidy_up(connection)
+    bill_next_month(connection)
+    found["next_bytes"] = space(connection).bytes
+    return Checked(wrong, found)
