@@ -1,0 +1,342 @@
+"""`harness replay night`: the batch night as a job network, on real servers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from harness.checks.verdict import Verdict
+from harness.cli.options import (
+    add_cell_options,
+    add_result_options,
+    add_server_options,
+    chosen_engines,
+    chosen_isolations,
+    said_of_servers,
+    server_options,
+    writable,
+)
+from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.search import EXIT, NotRun
+from harness.clock import now_s
+from harness.engines import Engine, Isolation, Profile
+from harness.errors import HarnessError, ServerError, SourceUnavailable, UsageError
+from harness.jobs.course import Action
+from harness.jobs.ledger import Entry, Event, Watch
+from harness.jobs.night import Night, chosen_night
+from harness.jobs.picture import draw
+from harness.jobs.rehearsal import NightResult, NightSetting, Rehearsed, differences, rehearse
+from harness.jobs.report import (
+    digest_lines,
+    night_document,
+    night_heading,
+    night_lines,
+    night_verdict,
+    verdict_line,
+)
+from harness.report import runs
+from harness.scenario import choose
+from harness.servers.databases import fresh_database
+from harness.servers.ladder import choose as choose_server
+from harness.servers.ladder import start
+from harness.servers.server import Server
+
+_DESCRIPTION = """\
+Run the batch night on real servers: the data of an evening are loaded, then the programs run as
+jobs of a network, in windows between milestones T1 to T6, at once where nothing orders them. A
+ledger outside the server records what began, committed and ended. At each milestone a checkpoint
+is taken, or nothing done.
+
+The night is run a second time with one job after the other. Afterwards the digest of every table,
+and every file that was written, must be the same in both, and on all engines."""
+
+_EPILOG = """\
+examples:
+  harness replay night
+  harness replay night --engine E --plot night.svg
+  harness replay night --placement all-late --at T2=nothing --at T3=nothing
+  harness plan restart --ledger runs/20241015-190000-1a2b/E-at-once.jsonl
+
+exit status: 0 the nights came to their end, all alike, 1 a job failed or they differ,
+             2 unknown (a server went away), 64 wrong usage, 70 the harness failed"""
+
+_TODAY = date(2024, 10, 15)
+
+
+def add_parser(subparsers: Subparsers[Parser]) -> None:
+    """Add the command."""
+    parser = add_command(subparsers, "night", "the batch night", _DESCRIPTION, _EPILOG)
+    parser.add_argument(
+        "night", nargs="?", metavar="NIGHT", help="default: the first that is installed"
+    )
+    parser.add_argument(
+        "--scale",
+        type=float,
+        default=0.005,
+        metavar="S",
+        help="size of the data; 1 is the exam's (default: 0.005)",
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
+    parser.add_argument(
+        "--date",
+        type=_date,
+        default=_TODAY,
+        metavar="YYYY-MM-DD",
+        help=f"the business date (default: {_TODAY})",
+    )
+    parser.add_argument(
+        "--placement",
+        metavar="P",
+        help="which job runs in which window; an unknown name lists all (default: the first)",
+    )
+    parser.add_argument(
+        "--at",
+        action="append",
+        default=[],
+        metavar="T=ACTION",
+        help=f"what to do at a milestone: {', '.join(a.value for a in Action)}; may be repeated "
+        "(default: checkpoint at each)",
+    )
+    parser.add_argument(
+        "--sessions",
+        type=_positive,
+        default=4,
+        metavar="N",
+        help="the most jobs at once (default: 4)",
+    )
+    parser.add_argument(
+        "--sequence",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="run it once more with one job after the other, and compare (default: yes)",
+    )
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the night")
+    add_cell_options(parser)
+    add_result_options(parser)
+    add_server_options(parser)
+    parser.set_defaults(run=run)
+
+
+@dataclass
+class _Nights:
+    """What has been run so far."""
+
+    setting: NightSetting
+    arguments: argparse.Namespace
+    folder: Path
+    """Where the ledgers are kept."""
+    found: list[NightResult] = field(default_factory=list)
+    not_run: list[NotRun] = field(default_factory=list)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the night on each engine and print it; the exit status.
+
+    Raises:
+        UsageError: a name, a number or a file is wrong.
+    """
+    night = chosen_night(arguments.night)
+    engines = chosen_engines(arguments.engine)
+    writable(arguments.json, arguments.runs)
+    see_svg(arguments.plot, len(engines))
+    setting = _setting(arguments, night)
+    command = ["replay", "night", night.name]
+    path = runs.store(arguments.runs, command, {"state": "under way"})
+    nights = _Nights(setting, arguments, path.parent)
+    for engine in engines:
+        try:
+            nights.found.append(_on_engine(engine, nights))
+        except ServerError as error:
+            nights.not_run.append(NotRun(engine, error))
+    _print(nights)
+    content: Mapping[str, Any] = {
+        **night_document(nights.found),
+        "missing": [missing.explain() for missing in nights.not_run],
+    }
+    runs.write(path, {"command": command, **content})
+    print(f"stored: {path}", file=sys.stderr)
+    if arguments.json is not None:
+        runs.write(arguments.json, content)
+    return _status(nights)
+
+
+def see_svg(path: Path | None, engines: int) -> None:
+    """See that a picture can be drawn.
+
+    Raises:
+        UsageError: its folder is missing, it is no SVG, or there would be several.
+    """
+    if path is None:
+        return
+    if path.suffix != ".svg":
+        raise UsageError(f"--plot '{path}': is no .svg", "pictures are written as SVG")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--plot '{path}': its folder does not exist", "make the folder first")
+    if engines != 1:
+        raise UsageError("--plot: draws the night of one engine", "name it with --engine")
+
+
+def _setting(arguments: argparse.Namespace, night: Night) -> NightSetting:
+    network = night.network(arguments.placement)
+    levels = chosen_isolations(arguments.isolation, [Isolation.READ_COMMITTED])
+    if len(levels) != 1:
+        raise UsageError("--isolation: a night runs at one level", "name one")
+    setting = NightSetting(
+        night=night,
+        network=network,
+        scale=arguments.scale,
+        seed=arguments.seed,
+        business_date=arguments.date,
+        actions=_actions(arguments.at, network.milestones),
+        sessions=arguments.sessions,
+        isolation=levels[0],
+    )
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+        setting.prepared(Path(folder))  # so that a wrong size is told before a server is started
+    return setting
+
+
+def _actions(said: list[str], milestones: Any) -> dict[str, Action]:
+    found = dict.fromkeys(milestones, Action.CHECKPOINT)
+    known = {action.value: action for action in Action}
+    for text in said:
+        milestone, equals, action = text.partition("=")
+        if not equals:
+            raise UsageError(f"--at '{text}': says no action", "such as --at T2=nothing")
+        choose("milestone", milestone, found)
+        choose("action", action, known)
+        found[milestone] = known[action]
+    return found
+
+
+def _on_engine(engine: Engine, nights: _Nights) -> NightResult:
+    options = server_options(nights.arguments)
+    offer = choose_server(engine, options)
+    # Nobody changes the settings of a server that is somebody's.
+    settings = {} if offer.source == "given" else dict(engine.loading.settings)
+    started = now_s()
+    with start(offer, Profile.DURABLE, settings=settings, options=options) as server:
+        at_once = _one_night(server, nights, "at-once", nights.setting.sessions)
+        result = NightResult(engine, server.version, offer.description, nights.setting, at_once)
+        if nights.arguments.sequence and at_once.run.finished:
+            result.in_sequence = _one_night(server, nights, "in-sequence", 1)
+            result.differing = differences(at_once, result.in_sequence)
+    result.elapsed_s = now_s() - started
+    return result
+
+
+def _one_night(server: Server, nights: _Nights, name: str, sessions: int) -> Rehearsed:
+    ledger = nights.folder / f"{server.engine.name}-{name}.jsonl"
+    with (
+        fresh_database(server) as url,
+        tempfile.TemporaryDirectory(prefix="harness-") as folder,
+        _progress(f"{server.engine.title}, {name.replace('-', ' ')}", nights.setting) as watch,
+    ):
+        return rehearse(
+            server.engine,
+            url,
+            nights.setting,
+            Path(folder),
+            ledger,
+            sessions=sessions,
+            watch=watch,
+        )
+
+
+@contextmanager
+def _progress(title: str, setting: NightSetting) -> Iterator[Watch]:
+    """A line that tells which jobs are at work, and how many have ended."""
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.completed} of {task.total} jobs"),
+        TextColumn("{task.fields[told]}"),
+        TimeElapsedColumn(),
+        console=Console(file=sys.stderr, highlight=False, markup=False, emoji=False),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    task = progress.add_task(title, total=len(setting.network.jobs), told="loading")
+    at_work: dict[str, None] = {}
+
+    def told(entry: Entry) -> None:
+        if entry.event is Event.STARTED:
+            at_work[entry.subject] = None
+        elif entry.event in {Event.ENDED, Event.FAILED}:
+            at_work.pop(entry.subject, None)
+            progress.advance(task)
+        elif entry.event is not Event.REACHED:
+            return
+        progress.update(task, told=", ".join([*at_work]) or entry.subject)
+
+    with progress:
+        yield told
+
+
+def _print(nights: _Nights) -> None:
+    if nights.found:
+        print(*night_heading(nights.setting), "", sep="\n")
+    for result in nights.found:
+        print(*night_lines(result), "", sep="\n")
+        if nights.arguments.plot is not None:
+            draw(result, nights.arguments.plot)
+            print(f"drawn: {nights.arguments.plot}", file=sys.stderr)
+    if lines := digest_lines(nights.found):
+        print(*lines, "", sep="\n")
+    for missing in nights.not_run:
+        print(f"not run: {missing.explain()}")
+    if nights.found:
+        print(verdict_line(nights.found))
+        print(_again(nights))
+
+
+def _again(nights: _Nights) -> str:
+    arguments, setting = nights.arguments, nights.setting
+    words = ["replay", "night", setting.night.name]
+    for engine in arguments.engine:
+        words += ["--engine", engine]
+    words += ["--isolation", setting.isolation.slug, "--placement", setting.network.placement.name]
+    words += ["--scale", f"{setting.scale:g}", "--seed", str(setting.seed)]
+    words += ["--date", setting.business_date.isoformat(), "--sessions", str(setting.sessions)]
+    for said in arguments.at:
+        words += ["--at", said]
+    words += [] if arguments.sequence else ["--no-sequence"]
+    command = os.environ.get("HARNESS_COMMAND", "harness")
+    return f"again: {command} {shlex.join([*words, *said_of_servers(arguments)])}"
+
+
+def _status(nights: _Nights) -> int:
+    """0 if all nights ended alike, 1 if a job failed or they differ, 2 if something is unknown."""
+    errors: list[HarnessError] = [missing.error for missing in nights.not_run]
+    if not nights.found:
+        return errors[0].exit_status
+    named = bool(nights.arguments.engine)
+    missing = any(named or not isinstance(error, SourceUnavailable) for error in errors)
+    verdicts = [night_verdict(nights.found), *([Verdict.UNKNOWN] if missing else [])]
+    return EXIT[Verdict.worst(verdicts)]
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
+    return int(text)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date: YYYY-MM-DD") from None
