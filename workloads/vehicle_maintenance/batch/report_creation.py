@@ -73,10 +73,40 @@ def report_creation_commit_per_order(
 
     Running it again is right, as it is for `report_creation`.
     """
+    return report_creation_commit_every(connection, request, 1)
+
+
+def report_creation_commit_every(
+    connection: Connection, request: ReportCreationRequest, orders: int
+) -> ReportCreationResult:
+    """Report everything that is due, with a commit after every so many maintenance orders.
+
+    An order's reports and its next report date are committed together, so a run that ends in the
+    middle leaves each order reported or still due. Running it again is right, as it is for
+    `report_creation`, once the first run is over: two runs at once both report what both have read.
+    """
     lines = 0
-    for order in _read_due(connection, request.until):
+    for number, order in enumerate(_read_due(connection, request.until), start=1):
         lines += _report(connection, order, request.until)
-        connection.commit()
+        if number % orders == 0:
+            connection.commit()
+    connection.commit()
+    return ReportCreationResult(lines)
+
+
+def report_creation_claiming(
+    connection: Connection, request: ReportCreationRequest, orders: int
+) -> ReportCreationResult:
+    """As `report_creation_commit_every`, but each report begins with a claim on its order.
+
+    The next report date is moved first, and only from where it was read to be; who finds it moved
+    leaves the order to whoever has. So two runs at once report each order once between them.
+    """
+    lines = 0
+    for number, order in enumerate(_read_due(connection, request.until), start=1):
+        lines += _report(connection, order, request.until, claiming=True)
+        if number % orders == 0:
+            connection.commit()
     connection.commit()
     return ReportCreationResult(lines)
 
@@ -102,7 +132,7 @@ def _read_due(connection: Connection, until: date) -> list[DueOrder]:
     return [DueOrder(*row) for row in found]
 
 
-def _report(connection: Connection, order: DueOrder, until: date) -> int:
+def _report(connection: Connection, order: DueOrder, until: date, *, claiming: bool = False) -> int:
     """Report an order until its next report is no longer due; how often.
 
     An order is reported once more after it has ended, and then no longer.
@@ -112,11 +142,36 @@ def _report(connection: Connection, order: DueOrder, until: date) -> int:
         start = max(months_later(due, -order.report_interval_months), order.order_start_date)
         if start > order.order_end_date:
             break
-        _add_report(connection, order, start, max(start, min(due, order.order_end_date)))
-        due = months_later(due, order.report_interval_months)
-        _move_next_report(connection, order, due)
+        end, after = max(start, min(due, order.order_end_date)), _after(order, due)
+        if claiming:
+            if not _claim(connection, order, due, after):
+                break
+            _add_report(connection, order, start, end)
+        else:
+            _add_report(connection, order, start, end)
+            _move_next_report(connection, order, after)
+        due = after
         lines += 1
     return lines
+
+
+def _after(order: DueOrder, due: date) -> date:
+    return months_later(due, order.report_interval_months)
+
+
+def _claim(connection: Connection, order: DueOrder, due: date, after: date) -> bool:
+    """Move the next report date from where it is due; False if somebody else has moved it."""
+    o = maintenance_order.c
+    moved = connection.execute(
+        update(maintenance_order)
+        .where(
+            o.contract_no == order.contract_no,
+            o.order_no == order.order_no,
+            o.next_report_date == due,
+        )
+        .values(next_report_date=after)
+    )
+    return moved.rowcount == 1
 
 
 def _add_report(connection: Connection, order: DueOrder, start: date, end: date) -> None:

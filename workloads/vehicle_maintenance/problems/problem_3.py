@@ -58,13 +58,14 @@ def problem_3_rows() -> Rows:
         (BY_CONTRACT, sorted(_ARRIVED, key=lambda key: key.contract_no)),
     ):
         everything["work_result"] += [
-            _result(day, number, key) for number, key in enumerate(reports, start=1)
+            result_row(day, number, key, _ARRIVED.index(key))
+            for number, key in enumerate(reports, start=1)
         ]
     return everything
 
 
-def _result(day: date, sort_seq: int, key: ScheduleKey) -> Row:
-    """A report of one work item; its points tell which report it was."""
+def result_row(day: date, sort_seq: int, key: ScheduleKey, report: int) -> Row:
+    """A report of one work item; its points tell which report it was, from 0."""
     return {
         "report_date": day,
         "sort_seq": sort_seq,
@@ -73,7 +74,7 @@ def _result(day: date, sort_seq: int, key: ScheduleKey) -> Row:
         "contract_no": key.contract_no,
         "order_no": key.order_no,
         "planned_start_date": key.planned_start_date,
-        "points": 10 ** (_ARRIVED.index(key)),
+        "points": 10**report,
         "result": "good",
         "work_description": "half-yearly inspection",
         "quantity": Decimal(1),
@@ -83,16 +84,20 @@ def _result(day: date, sort_seq: int, key: ScheduleKey) -> Row:
     }
 
 
-def _jobs(job: Job, day: date, first_ends: int) -> Mapping[str, Program]:
-    """Two jobs: the numbers up to `first_ends`, and those after it."""
-    ranges = {"T1": (1, first_ends), "T2": (first_ends + 1, len(_ARRIVED))}
+def jobs_of(job: Job, day: date, *ends: int) -> Mapping[str, Program]:
+    """Jobs for the numbers up to the first end, after it up to the second, and so on."""
+    firsts = (1, *(end + 1 for end in ends))
     return {
-        name: Program(
+        f"T{number}": Program(
             f"inspection rate update (点検率更新) {first} to {last}",
             partial(_run, job, InspectionRateRequest(day, first, last)),
         )
-        for name, (first, last) in ranges.items()
+        for number, (first, last) in enumerate(zip(firsts, ends, strict=False), start=1)
     }
+
+
+def _jobs(job: Job, day: date, first_ends: int) -> Mapping[str, Program]:
+    return jobs_of(job, day, first_ends, len(_ARRIVED))
 
 
 def _run(job: Job, request: InspectionRateRequest, connection: Connection) -> object:
@@ -107,15 +112,17 @@ def no_job_ends_by_deadlock(ends: Mapping[str, ProgramEnd], _state: State) -> st
     return None
 
 
-def _broken(_engine: Engine, _version: str, _isolation: Isolation) -> Verdict:
+def broken(_engine: Engine, _version: str, _isolation: Isolation) -> Verdict:
+    """A job is ended by a deadlock, or points are lost."""
     return Verdict.VIOLATED
 
 
-def _mended(_engine: Engine, _version: str, _isolation: Isolation) -> Verdict:
+def mended(_engine: Engine, _version: str, _isolation: Isolation) -> Verdict:
+    """Neither."""
     return Verdict.HOLDS
 
 
-def _points_lost(engine: Engine, version: str, isolation: Isolation) -> Verdict:
+def points_lost(engine: Engine, version: str, isolation: Isolation) -> Verdict:
     """No deadlock; points are lost wherever a write may rest on a read that is out of date."""
     if isolation is Isolation.SERIALIZABLE:
         return Verdict.HOLDS
@@ -129,37 +136,37 @@ _VARIANTS = (
         "current",
         "figure 5 as written, reports numbered as they came",
         _jobs(inspection_rate_update, AS_THEY_CAME, 2),
-        _broken,
+        broken,
     ),
     Variant(
         "contract-order",
         "the exam's first proposal: figure 5 reads the results in contract order",
         _jobs(inspection_rate_update_contract_order, AS_THEY_CAME, 2),
-        _points_lost,
+        points_lost,
     ),
     Variant(
         "numbered-by-contract",
         "the exam's second proposal: result registration numbers by contract; the ranges share one",
         _jobs(inspection_rate_update, BY_CONTRACT, 3),
-        _points_lost,
+        points_lost,
     ),
     Variant(
         "locking-read",
         "figure 5 locks each sheet when it reads it, in the order as they came",
         _jobs(inspection_rate_update_locking_read, AS_THEY_CAME, 2),
-        _broken,
+        broken,
     ),
     Variant(
         "contract-order-locking-read",
         "contract order, and each sheet locked when it is read",
         _jobs(inspection_rate_update_contract_order_locking_read, AS_THEY_CAME, 2),
-        _mended,
+        mended,
     ),
     Variant(
         "contract-order-addition",
         "contract order, and one update that adds instead of a read and an update",
         _jobs(inspection_rate_update_contract_order_addition, AS_THEY_CAME, 2),
-        _mended,
+        mended,
     ),
 )
 
