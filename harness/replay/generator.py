@@ -1,0 +1,178 @@
+"""Processes that send requests: each has its share of them, and a pool for each program.
+
+One Python process computes on one core. Each is begun anew (spawned), so that it has no thread,
+lock or connection of ours; it hears orders and tells what it counted over a pipe, and ends when
+that breaks.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import multiprocessing.connection
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol
+
+from harness.clock import now_s
+from harness.errors import HarnessError
+
+_TELL_S = 0.5
+_GRACE_S = 3.0
+"""How long what is under way may take after an order to stop."""
+_SWITCH_S = 0.0005
+"""How long a thread may compute while another wants to begin a request (Python's own is 5 ms)."""
+
+
+class Work(Protocol):
+    """What a process does."""
+
+    def connect(self) -> None:
+        """Get ready. Raises HarnessError if that fails."""
+
+    def start(self, start_s: float) -> None:
+        """Begin at this moment, on threads of its own."""
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+
+    def at_work(self) -> int:
+        """How many threads have not come to their end."""
+
+    def told(self, *, whole: bool) -> Mapping[str, Any]:
+        """What came of it so far, as plain values: in brief, or the whole of it at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a process says of itself."""
+
+    values: Mapping[str, Any]
+    over: bool = False
+    """Whether it is the last word."""
+    unfinished: int = 0
+    """Threads that had not come to their end when it was said for the last time."""
+
+
+class GeneratorProcess:
+    """One process, as its parent sees it."""
+
+    def __init__(self, make: Callable[..., Work], *arguments: Any) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(
+            target=_live, args=(theirs, make, arguments), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self.last: Told = Told({})
+        self.died = False
+
+    @property
+    def over(self) -> bool:
+        """Whether it has said its last word, or is gone."""
+        return self.last.over or self.died
+
+    @property
+    def pipe(self) -> Pipe:
+        """To wait for what it says."""
+        return self._pipe
+
+    def ready(self) -> None:
+        """Wait until it is connected.
+
+        Raises:
+            HarnessError: it is not, and says why.
+        """
+        try:
+            said = self._pipe.recv()
+        except (EOFError, OSError):
+            raise HarnessError("replay: a generator process died at its start") from None
+        if isinstance(said, HarnessError):
+            raise said
+        self.last = said
+
+    def start(self, start_s: float) -> None:
+        """Have it begin at this moment."""
+        self._send(("start", start_s))
+
+    def stop(self) -> None:
+        """Have it begin nothing more, and tell for the last time."""
+        self._send(("stop", 0.0))
+
+    def hear(self) -> None:
+        """Take what it has said."""
+        try:
+            while self._pipe.poll():
+                self.last = self._pipe.recv()
+        except (EOFError, OSError):
+            self.died = not self.last.over
+
+    def end(self) -> None:
+        """End it, whatever it does. May be called again."""
+        self._pipe.close()
+        self._process.join(0 if not self.last.over else _GRACE_S)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def _send(self, order: tuple[str, float]) -> None:
+        try:
+            self._pipe.send(order)
+        except OSError:
+            self.died = not self.last.over
+
+
+def heard_of(processes: Sequence[GeneratorProcess], within_s: float) -> None:
+    """Wait until one of the processes says something, and take what all have said."""
+    speaking = {process.pipe: process for process in processes if not process.over}
+    for pipe in multiprocessing.connection.wait(list(speaking), within_s):
+        speaking[pipe].hear()  # type: ignore[index]
+
+
+def _live(pipe: Pipe, make: Callable[..., Work], arguments: Sequence[Any]) -> None:
+    """The life of a process."""
+    # Ctrl-C reaches every process of a terminal; the parent says when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        work = make(*arguments)
+        work.connect()
+    except HarnessError as error:
+        pipe.send(error)
+        return
+    # What is there now stays: to look through it again and again for garbage would make the
+    # requests under way wait.
+    gc.collect()
+    gc.freeze()
+    pipe.send(Told(work.told(whole=False)))
+    _work(pipe, work)
+
+
+def _work(pipe: Pipe, work: Work) -> None:
+    begun, stop_by_s = False, float("inf")
+    while True:
+        if pipe.poll(_TELL_S):
+            try:
+                order, at_s = pipe.recv()
+            except (EOFError, ConnectionError):
+                return  # the parent has ended
+            begun = True
+            if order == "start":
+                work.start(at_s)
+            else:
+                work.stop()
+                stop_by_s = min(stop_by_s, now_s() + _GRACE_S)
+            continue
+        over = (begun and not work.at_work()) or now_s() > stop_by_s
+        told = Told(work.told(whole=over), over, work.at_work())
+        try:
+            pipe.send(told)
+        except ConnectionError:
+            return
+        if over:
+            return

@@ -1,0 +1,133 @@
+"""The connections of one program in one process, and the requests that they take in turn.
+
+Each connection has a thread. One thread at a time has the *turn*: it takes the next request, waits
+until it is due, passes the turn on and runs it. So no request is handed from thread to thread, and
+none waits behind a slow one while another connection is free.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine as Database
+
+from harness.clock import now_s
+from harness.engines import Engine
+from harness.replay.attempt import Ended, Line
+from harness.replay.day import OnlineProgram
+from harness.replay.tally import End, Tally
+
+_ERRORS_TOLD = 20
+
+
+class Pool:
+    """Runs the requests of a program."""
+
+    def __init__(
+        self,
+        program: OnlineProgram,
+        requests: Sequence[tuple[float, Any]],
+        engine: Engine,
+        database: Database,
+        connections: int,
+        attempts: int,
+        slice_s: float,
+    ) -> None:
+        """`requests` are pairs: when it is due, in seconds after the start, and the request."""
+        self.program = program
+        self.tally = Tally()
+        self.opened: list[int] = []
+        """The server's numbers of the connections that were opened."""
+        self._requests = requests
+        self._next = 0
+        self._slice_s = slice_s
+        self._start_s = 0.0
+        self._turn = threading.Lock()
+        self._counting = threading.Lock()
+        self._stop = threading.Event()
+        self._lines = [
+            Line(engine, database, attempts, self.opened.append)
+            for _ in range(min(connections, len(requests)))
+        ]
+        self._threads = [
+            threading.Thread(target=self._live, args=(line,), name=program.name, daemon=True)
+            for line in self._lines
+        ]
+
+    def connect(self) -> None:
+        """Open every connection.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the server did not take one.
+        """
+        for line in self._lines:
+            line.open()
+
+    def start(self, start_s: float) -> None:
+        """Begin; `start_s` is the moment, on the clock of `now_s`, from which requests are due."""
+        self._start_s = start_s
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Take no further request."""
+        self._stop.set()
+
+    def at_work(self) -> int:
+        """How many threads have not come to their end."""
+        return sum(thread.is_alive() for thread in self._threads)
+
+    def told(self, *, whole: bool) -> dict[str, Any]:
+        """The tally so far, as plain values; in brief, while every moment is precious."""
+        with self._counting:
+            return self.tally.packed() if whole else self.tally.brief()
+
+    def _live(self, line: Line) -> None:
+        free_s = now_s()
+        while True:
+            with self._turn:
+                taken = self._take()
+                if taken is None:
+                    break
+                due_s, request = taken
+                if not self._due(due_s):
+                    break
+            began_s = now_s()
+            ended = line.run(self.program.run, (request,), self.program.expected_errors)
+            busy = free_s > due_s
+            free_s = now_s()
+            self._count(line, ended, due_s, began_s, free_s, busy)
+        line.close()
+
+    def _take(self) -> tuple[float, Any] | None:
+        if self._next >= len(self._requests) or self._stop.is_set():
+            return None
+        after_s, request = self._requests[self._next]
+        self._next += 1
+        return self._start_s + after_s, request
+
+    def _due(self, due_s: float) -> bool:
+        """Wait until it is due; False if everything was stopped before."""
+        remaining_s = due_s - now_s()
+        return remaining_s <= 0 or not self._stop.wait(remaining_s)
+
+    def _count(
+        self, line: Line, ended: Ended, due_s: float, began_s: float, ended_s: float, busy: bool
+    ) -> None:
+        slice_no = int((due_s - self._start_s) / self._slice_s)
+        with self._counting:
+            tally = self.tally
+            tally.record(ended.end, began_s - due_s, ended_s - due_s, slice_no)
+            tally.found_busy += busy
+            tally.rows.add(ended.rows)
+            if ended.retries:
+                tally.retries += ended.retries
+            if line.refusals:
+                tally.refusals += line.refusals
+                line.refusals.clear()
+            if ended.error and (ended.error in tally.errors or len(tally.errors) < _ERRORS_TOLD):
+                tally.errors[ended.error] += 1
+            elif ended.end is End.FAILED:
+                tally.errors["others"] += 1
