@@ -1,0 +1,101 @@
+"""What one kill showed, and all kills of one server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness.checks.durability import Durability
+from harness.checks.verdict import Verdict
+from harness.faults.moment import Moment
+from harness.recovery.timing import Recovery
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One kill, what the comparison said, and how the server came back."""
+
+    number: int
+    """From 1."""
+    moment: Moment
+    durability: Durability
+    recovery: Recovery | None
+    """None if it did not come back."""
+    open_statement: bool = False
+    """Whether a statement that writes many rows was with the server when the kill began."""
+    hung: int = 0
+    """Programs that nobody told that the server is gone."""
+    trouble: str = ""
+    """Why the server did not come back, or did not write again."""
+    unclear: bool = False
+    """The trouble is no proof: a deadline passed."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the comparison; a server that does not come back is a violation of its own."""
+        if not self.trouble:
+            return self.durability.verdict
+        own = Verdict.UNKNOWN if self.unclear else Verdict.VIOLATED
+        return Verdict.worst([own, self.durability.verdict])
+
+    def sentences(self) -> list[str]:
+        """What is wrong, and what is unknown."""
+        return [*([self.trouble] if self.trouble else []), *self.durability.sentences()]
+
+
+@dataclass
+class CrashCell:
+    """All kills of one server, and the comparison of the whole ledger at the end."""
+
+    engine: str
+    title: str
+    version: str
+    source: str
+    load: str
+    seed: int
+    control: str = ""
+    """The negative control that it ran with; then it is expected to lose commits."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """Server settings beyond the profile."""
+    kills: list[Kill] = field(default_factory=list)
+    final: Durability | None = None
+    """After the orderly restart, over all rounds; None if it did not come to that."""
+    unknown: list[str] = field(default_factory=list)
+    elapsed_s: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all kills and of the end."""
+        verdicts = [kill.verdict for kill in self.kills]
+        verdicts.append(Verdict.UNKNOWN if self.final is None else self.final.verdict)
+        return Verdict.worst([*verdicts, *(Verdict.UNKNOWN for _ in self.unknown)])
+
+    @property
+    def expected(self) -> Verdict:
+        """A negative control that loses nothing shows that the drill would not see a loss."""
+        return Verdict.VIOLATED if self.control else Verdict.HOLDS
+
+    @property
+    def counted(self) -> Durability:
+        """What all rounds saw together, each transaction once."""
+        return summed([kill.durability for kill in self.kills])
+
+
+def summed(parts: Sequence[Durability]) -> Durability:
+    """The comparisons of several rounds as one.
+
+    >>> summed([Durability(acknowledged=2), Durability(acknowledged=3)]).acknowledged
+    5
+    """
+    return Durability(
+        sum(part.acknowledged for part in parts),
+        sum(part.refused for part in parts),
+        sum(part.indeterminate for part in parts),
+        sum(part.present for part in parts),
+        [ticket for part in parts for ticket in part.lost],
+        [ticket for part in parts for ticket in part.surfaced],
+        [ticket for part in parts for ticket in part.torn],
+        [ticket for part in parts for ticket in part.strangers],
+        [sentence for part in parts for sentence in part.broken],
+        [reason for part in parts for reason in part.unknown],
+    )
