@@ -7,7 +7,20 @@ import traceback
 from collections.abc import Sequence
 
 from harness import __version__
-from harness.cli import anomalies, crud, data, explore, reproduce, schema, servers
+from harness.cli import (
+    anomalies,
+    crud,
+    data,
+    drill,
+    explore,
+    measure,
+    operations,
+    plan,
+    replay,
+    reproduce,
+    schema,
+    servers,
+)
 from harness.cli.parser import Parser, new_parser
 from harness.errors import HarnessError
 
@@ -34,7 +47,20 @@ def build_parser() -> Parser:
     parser = new_parser("harness", _DESCRIPTION, _EPILOG)
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    for command in (reproduce, explore, anomalies, crud, data, servers, schema):
+    for command in (
+        reproduce,
+        explore,
+        replay,
+        measure,
+        anomalies,
+        crud,
+        data,
+        operations,
+        drill,
+        plan,
+        servers,
+        schema,
+    ):
         command.add_parser(subparsers)
     return parser
 

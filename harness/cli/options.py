@@ -122,7 +122,7 @@ def add_bound_options(parser: argparse.ArgumentParser) -> None:
     )
     too_big.add_argument(
         "--budget",
-        type=_duration,
+        type=duration,
         metavar="60s",
         help="begin no new execution after so long, for each cell: 90s, 5m",
     )
@@ -229,7 +229,7 @@ def chosen_isolations(names: Sequence[str], default: Sequence[Isolation]) -> lis
     return [by_slug[name] for name in dict.fromkeys(names)] or list(default)
 
 
-def writable(json: Path | None, folder: Path) -> None:
+def writable(json: Path | None, folder: Path, option: str = "--json") -> None:
     """See that the results can be written before work is done for them.
 
     Raises:
@@ -237,11 +237,13 @@ def writable(json: Path | None, folder: Path) -> None:
     """
     if json is not None:
         if not json.absolute().parent.is_dir():
-            raise UsageError(f"--json '{json}': its folder does not exist", "make the folder first")
+            raise UsageError(
+                f"{option} '{json}': its folder does not exist", "make the folder first"
+            )
         if json.is_dir():
-            raise UsageError(f"--json '{json}': is a folder", "name a file in it")
+            raise UsageError(f"{option} '{json}': is a folder", "name a file in it")
         if not os.access(json if json.exists() else json.absolute().parent, os.W_OK):
-            raise UsageError(f"--json '{json}': cannot be written", "is it yours?")
+            raise UsageError(f"{option} '{json}': cannot be written", "is it yours?")
     if not runs.can_be_made(folder):
         raise UsageError(
             f"--runs '{folder}': cannot be written", "name another folder, also in HARNESS_RUNS"
@@ -261,10 +263,10 @@ def _count(text: str) -> int:
     return number
 
 
-def _duration(text: str) -> float:
-    """Seconds from '90', '90s' or '5m'.
+def duration(text: str) -> float:
+    """Seconds from '90', '90s' or '5m'; argparse's own error for anything else.
 
-    >>> _duration("90s"), _duration("5m")
+    >>> duration("90s"), duration("5m")
     (90.0, 300.0)
     """
     factor = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:])

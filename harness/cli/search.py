@@ -8,10 +8,11 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -70,6 +71,18 @@ class Search:
     variants: Sequence[Variant]
     arguments: argparse.Namespace
 
+    def levels(self) -> Sequence[Isolation]:
+        """The levels named, or the scenario's own.
+
+        Raises:
+            UsageError: a name is unknown.
+        """
+        return chosen_isolations(self.arguments.isolation, self.scenario.isolations)
+
+
+Conclude = Callable[[Mapping[str, Any], Mapping[str, str]], Verdict]
+"""Judges a run's document; the second says why engines were not run, by name."""
+
 
 @dataclass
 class NotRun:
@@ -98,30 +111,52 @@ def run_search(search: Search) -> int:
     Raises:
         HarnessError: the call is wrong, or a server that was asked for cannot be had.
     """
-    arguments = search.arguments
+    return run_searches(search.command, [search])
+
+
+def run_searches(
+    command: Sequence[str], searches: Sequence[Search], conclude: Conclude | None = None
+) -> int:
+    """The same for several scenarios, on one server of each engine.
+
+    `command` is what is stored as having made the run. `conclude` is given the run's document and
+    why engines were not run, by name; what it returns beside the run's own status counts if worse.
+
+    Raises:
+        HarnessError: the call is wrong, or a server that was asked for cannot be had.
+    """
+    arguments = searches[0].arguments
     writable(arguments.json, arguments.runs)
     see_folder(arguments.script)
     options = server_options(arguments)
     schedule = None if arguments.schedule is None else Schedule.parse(arguments.schedule)
     engines = chosen_engines(arguments.engine)
-    levels = chosen_isolations(arguments.isolation, search.scenario.isolations)
+    chosen_isolations(arguments.isolation, ())
     if schedule is not None:
-        _one_cell(search, engines, levels, schedule)
+        _one_cell(searches, engines, schedule)
     report = Report()
-    # Workers are forked before anything else begins: no thread runs yet, and no server.
-    bounds = bounds_for(search.scenario, _bounds(arguments))
-    number = arguments.workers if schedule is None and bounds.can_be_shared() else 1
-    with workers_for(search.scenario, number) as workers, _progress() as progress:
+    with ExitStack() as stack:
+        # Workers are forked before anything else begins: no thread runs yet, and no server.
+        shared = [(search, stack.enter_context(_workers(search, schedule))) for search in searches]
+        progress = stack.enter_context(_progress())
         for engine in engines:
             try:
-                _explore_engine(
-                    search, engine, options, levels, schedule, report, progress, workers
-                )
+                _explore_engine(shared, engine, options, schedule, report, progress)
             except (ServerError, ProgramMisbehaved) as error:
                 report.not_run.append(NotRun(engine, error))
-    _print(search, report)
-    _keep(search, report)
-    return _status(report, bool(arguments.engine))
+    _print(searches, report)
+    content = _keep(command, searches, report)
+    status = _status(report, bool(arguments.engine))
+    if conclude is None or status not in EXIT.values():
+        return status
+    said = conclude(content, {missing.engine.name: missing.explain() for missing in report.not_run})
+    return EXIT[Verdict.worst([said, *(v for v in Verdict if EXIT[v] == status)])]
+
+
+def _workers(search: Search, schedule: Schedule | None) -> Workers:
+    bounds = bounds_for(search.scenario, _bounds(search.arguments))
+    alone = schedule is not None or not bounds.can_be_shared()
+    return workers_for(search.scenario, 1 if alone else search.arguments.workers)
 
 
 def _console(file: TextIO) -> Console:
@@ -135,15 +170,14 @@ def _console(file: TextIO) -> Console:
     )
 
 
-def _one_cell(
-    search: Search, engines: Sequence[Engine], levels: Sequence[Isolation], schedule: Schedule
-) -> None:
+def _one_cell(searches: Sequence[Search], engines: Sequence[Engine], schedule: Schedule) -> None:
     """A schedule belongs to one cell: see that one is named.
 
     Raises:
         UsageError: several are, or the schedule names other sessions.
     """
-    if len(engines) * len(levels) * len(search.variants) != 1:
+    search = searches[0]
+    if len(searches) * len(engines) * len(search.levels()) * len(search.variants) != 1:
         raise UsageError(
             "--schedule: belongs to one engine, one isolation level and one variant",
             "name each with --engine, --isolation and --variant",
@@ -152,20 +186,18 @@ def _one_cell(
 
 
 def _explore_engine(
-    search: Search,
+    shared: Sequence[tuple[Search, Workers]],
     engine: Engine,
     options: ServerOptions,
-    levels: Sequence[Isolation],
     schedule: Schedule | None,
     report: Report,
     progress: Progress,
-    workers: Workers,
 ) -> None:
     task = progress.add_task(f"{engine.title}: starting a server", total=None, rate="")
     try:
         offer = choose(engine, options)
         with start(offer, Profile.EXPLORING, options=options) as server:
-            for level, variant in product(levels, search.variants):
+            for search, workers, level, variant in _cells(shared):
                 with fresh_databases(server, 1 + len(workers)) as urls:
                     target = Target(
                         engine, server.version, offer.description, urls[0], tuple(urls[1:])
@@ -173,9 +205,18 @@ def _explore_engine(
                     watch = _shown(progress, task)
                     cell = _explore_one(search, target, variant, level, schedule, watch, workers)
                 report.cells.append(cell)
-                progress.console.print(first_word(cell))
+                scenario = f"{cell.scenario}: " if len(shared) > 1 else ""
+                progress.console.print(f"{scenario}{first_word(cell)}")
     finally:
         progress.remove_task(task)
+
+
+def _cells(
+    shared: Sequence[tuple[Search, Workers]],
+) -> Iterator[tuple[Search, Workers, Isolation, Variant]]:
+    for search, workers in shared:
+        for level, variant in product(search.levels(), search.variants):
+            yield search, workers, level, variant
 
 
 def _explore_one(
@@ -241,33 +282,40 @@ def _shown(progress: Progress, task: TaskID) -> Callable[[Cell, float], None]:
     return executed
 
 
-def _print(search: Search, report: Report) -> None:
+def _print(searches: Sequence[Search], report: Report) -> None:
     if not report.cells:
         for missing in report.not_run:
             print(missing.explain(), file=sys.stderr)
         return
     out = _console(sys.stdout)
+    for search in searches:
+        cells = [cell for cell in report.cells if cell.scenario == search.scenario.name]
+        _print_scenario(out, search, cells)
+        if len(searches) > 1:
+            out.print("\n".join(["", *last_paragraph(cells), "\n"]))
+    for missing in report.not_run:
+        out.print(f"\nnot run: {missing.explain()}")
+    if len(searches) == 1:
+        out.print("\n".join(["", *last_paragraph(report.cells)]))
+
+
+def _print_scenario(out: Console, search: Search, cells: Sequence[Cell]) -> None:
     width = shutil.get_terminal_size((110, 40)).columns
     scenario = search.scenario
     out.print(f"{scenario.name}: {scenario.title}; {scenario.question}\n")
-    recorded = [cell for cell in report.cells if cell.recorded is not None]
+    recorded = [cell for cell in cells if cell.recorded is not None]
     for cell in recorded:
         out.print(recorded_story(cell, width))
     if not recorded:
-        out.print(cell_table(report.cells, out.width))
-        for text in refused_work(report.cells):
+        out.print(cell_table(cells, out.width))
+        for text in refused_work(cells):
             out.print(f"\n{text}")
-        _print_best_finding(out, search, report, width)
-    for missing in report.not_run:
-        out.print(f"\nnot run: {missing.explain()}")
-    out.print()
-    for line in last_paragraph(report.cells):
-        out.print(line)
+        _print_best_finding(out, search, cells, width)
 
 
-def _print_best_finding(out: Console, search: Search, report: Report, width: int) -> None:
+def _print_best_finding(out: Console, search: Search, cells: Sequence[Cell], width: int) -> None:
     """One story is read; the others are in the stored run. News comes first."""
-    found = [cell for cell in report.cells if cell.finding is not None]
+    found = [cell for cell in cells if cell.finding is not None]
     if not found:
         return
     cell = min(found, key=lambda c: (c.as_expected(), c.finding.length() if c.finding else ()))
@@ -302,22 +350,28 @@ def _quoted(word: str) -> str:
     return f'"{word}"' if re.fullmatch(r"[\w *-]* [\w *-]*", word) else shlex.quote(word)
 
 
-def _keep(search: Search, report: Report) -> None:
+def _keep(command: Sequence[str], searches: Sequence[Search], report: Report) -> Mapping[str, Any]:
+    """Store the run's document, and write it where it is wanted."""
+    arguments = searches[0].arguments
+    by_name = {search.scenario.name: search for search in searches}
     content = document(report.cells)
     for entry, cell in zip(content["cells"], report.cells, strict=True):
         if cell.recorded is not None:
             entry["recorded"] = execution_of(cell.recorded)
         if cell.finding is not None:
-            entry["finding"]["again"] = again(search, cell)
+            entry["finding"]["again"] = again(by_name[cell.scenario], cell)
     content["missing"] = [missing.explain() for missing in report.not_run]
-    path = runs.store(search.arguments.runs, search.command, content)
+    path = runs.store(arguments.runs, command, content)
     if report.cells:
         print(f"stored: {path}", file=sys.stderr)
-    if search.arguments.json is not None:
-        runs.write(search.arguments.json, content)
-    if search.arguments.script is not None:
-        for said in write_scripts(search.arguments.script, report.cells):
-            print(said, file=sys.stderr)
+    if arguments.json is not None:
+        runs.write(arguments.json, content)
+    if arguments.script is not None:
+        for name in by_name:
+            place = arguments.script / name if len(searches) > 1 else arguments.script
+            for said in write_scripts(place, [c for c in report.cells if c.scenario == name]):
+                print(said, file=sys.stderr)
+    return content
 
 
 def _status(report: Report, engines_named: bool) -> int:

@@ -21,7 +21,7 @@ REPRODUCE_HELP = "  hint: harness reproduce --help"
         (
             ["reproduce", "problem-22"],
             (
-                f"scenario 'problem-22': unknown; known are {', '.join(scenarios())}\n"
+                f"scenario 'problem-22': unknown; known are {', '.join([*scenarios(), 'all'])}\n"
                 "  hint: did you mean 'problem-2'?"
             ),
         ),
