@@ -30,6 +30,9 @@ FEW = (
     "job/as-it-should-be",
 )
 
+FIRST = "problem-2"
+"""The one scenario that the ordinary suite repeats: the others take minutes."""
+
 
 def cells():
     """Scenario, variant and level, by a name."""
@@ -40,7 +43,7 @@ def cells():
         scenario = scenario_of(programs, entry.setup or base.setup)
         for level in (RC, RR):
             found[f"{name}-{level.slug}"] = scenario, "current", level
-    for name, scenario in scenarios().items():
+    for name, scenario in scenarios().items() if SAID else ((FIRST, scenarios()[FIRST]),):
         for variant in scenario.variants if SAID else ("current",):
             for level in scenario.isolations if SAID else scenario.isolations[:1]:
                 found[f"{name}-{variant}-{level.slug}"] = scenario, variant, level

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert
 from harness.checks.verdict import Verdict
 from harness.engines import Isolation
 from harness.interleave.explore import explore
+from harness.interleave.search import Bounds
 from harness.programs import Program
 from harness.scenario import Scenario, Variant
 from schema.vehicle_maintenance import fixture, metadata, progress, work_result
@@ -52,7 +53,7 @@ def explored(database, isolation, *runs):
     }
     variant = Variant("current", "as they are", programs)
     scenario = Scenario("pair", "pair", "?", metadata, load, {"current": variant})
-    return explore(database.target, scenario, variant, isolation)
+    return explore(database.target, scenario, variant, isolation, bounds=Bounds(reduction=True))
 
 
 def job(number):
