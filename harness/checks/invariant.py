@@ -14,11 +14,15 @@ class Invariant:
     `observe` takes a connection and reads committed data: before the first step, after every
     commit and at the end. `judge` is pure: it gets the observations in order and returns None if
     the rule held, else one sentence with the values that broke it.
+
+    `of_each_commit` says that two observations in a row must have one commit between them at most.
+    Nobody looks after each commit where programs run freely, so such a rule is not judged there.
     """
 
     name: str
     observe: Callable[..., Any]
     judge: Callable[[Sequence[Any]], str | None]
+    of_each_commit: bool = False
 
     @classmethod
     def of(cls, rule: Callable[..., Any]) -> Invariant:

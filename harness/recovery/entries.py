@@ -98,8 +98,8 @@ def enter_many(connection: Connection, ticket: Ticket) -> None:
     row_no = sum((place.c.d * _DIGITS**power for power, place in enumerate(places)), literal(0))
     all_places: FromClause = places[0]
     for place in places[1:]:
-        # True of all rows; it names both tables, so that the product is seen to be meant.
-        all_places = all_places.join(place, place.c.d + places[0].c.d >= 0)
+        # True of all rows; it compares two tables, so that the product is seen to be meant.
+        all_places = all_places.join(place, place.c.d >= -places[0].c.d)
     rows = select(literal(ticket.writer), literal(ticket.number), row_no).select_from(all_places)
     connection.execute(insert(bulk).from_select(["writer", "number", "row_no"], rows))
     connection.commit()

@@ -1,8 +1,11 @@
 """The search takes statements as wholes; the free-running lane finds what overlaps inside."""
 
+from itertools import pairwise
+
 import pytest
 from sqlalchemy import text
 
+from harness.checks.invariant import Invariant
 from harness.checks.verdict import Verdict
 from harness.engines import Isolation
 from harness.interleave.explore import explore
@@ -68,3 +71,43 @@ def test_both_lanes_together_find_it(database):
 def test_a_lock_taken_before_holds_in_both_lanes(database):
     found = cell(database, locking=True, rounds=60)
     assert (found.verdict, found.rounds, found.rounds_broken) == (Verdict.HOLDS, 60, 0)
+
+
+def test_a_rule_of_each_commit_is_not_judged_where_nobody_looks_after_each(database):
+    def bookings(connection):
+        return connection.execute(text("SELECT count(*) FROM booking")).scalar_one()
+
+    def one_at_a_time(history):
+        steps = [after - before for before, after in pairwise(history)]
+        return f"{max(steps)} bookings in one commit" if max(steps, default=0) > 1 else None
+
+    def found(rows_each, *, of_each_commit):
+        programs = {f"T{n}": twice(n * 10, rows_each) for n in (1, 2)}
+        rule = Invariant("one at a time", bookings, one_at_a_time, of_each_commit)
+        scenario = scenario_of(programs, setup, [rule])
+        return explore(
+            database.target,
+            scenario,
+            scenario.variants["current"],
+            Isolation.READ_COMMITTED,
+            bounds=Bounds(stress=Stress(5)),
+        )
+
+    assert found(1, of_each_commit=True).verdict is Verdict.HOLDS
+    freely = found(1, of_each_commit=False)
+    assert freely.verdict is Verdict.VIOLATED
+    assert freely.rounds_broken == freely.rounds
+    assert found(2, of_each_commit=True).verdict is Verdict.VIOLATED
+
+
+def twice(number, rows_each):
+    """Two commits, of so many rows each."""
+
+    def run(connection):
+        for unit in range(2):
+            for row in range(rows_each):
+                place = {"number": number + unit * rows_each + row}
+                connection.execute(text("INSERT INTO booking VALUES (:number, 7)"), place)
+            connection.commit()
+
+    return Program(f"twice {number}", run)

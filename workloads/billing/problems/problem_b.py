@@ -240,7 +240,9 @@ PROBLEM_B = Scenario(
     load=partial(load, content=_rows()),
     variants={variant.name: variant for variant in _VARIANTS},
     invariants=(
-        Invariant("within the limit", observe_counts, no_unit_beyond_the_limit),
+        Invariant(
+            "within the limit", observe_counts, no_unit_beyond_the_limit, of_each_commit=True
+        ),
         Invariant("no line without a bill", observe_counts, no_line_without_a_bill),
     ),
     # A bill that is not shown because it goes is what business tolerates.
