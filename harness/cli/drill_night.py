@@ -89,7 +89,18 @@ def run_night_drill(arguments: argparse.Namespace) -> int:
     if arguments.program and arguments.control:
         raise UsageError("--program: has no negative controls", "--control kills the server")
     if arguments.moment is not None:
-        NightMoment.parse(arguments.moment)
+        moment = NightMoment.parse(arguments.moment)
+        if arguments.program and not moment.is_of_a_program:
+            raise UsageError(
+                f"--program --moment '{arguments.moment}': at that moment no program can be ended",
+                "a job's 'started', 'committing' or 'committed'",
+            )
+    for name, given in (
+        ("--server-option", arguments.server_option),
+        ("--at", arguments.at),
+    ):
+        if given:
+            raise UsageError(f"{name}: is not for a night", "leave out --night, or it")
     if not 0 < arguments.scale <= 1:
         raise UsageError(f"--scale {arguments.scale:g}: not between 0 and 1")
     for engine in engines:

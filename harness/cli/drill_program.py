@@ -126,6 +126,8 @@ def _drill(
             drill.stop_while_holding(f"w{_KILLS_MAX + 2}")
         except HarnessError as error:
             cell.unknown.append(error.explain())
+        except (DBAPIError, engine.driver_error) as error:
+            cell.unknown.append(f"the server refused or is gone: {first_line(error)}")
         finally:
             drill.close()
     cell.elapsed_s = now_s() - begun_s

@@ -24,7 +24,14 @@ from harness.cli.parser import Parser, Subparsers, add_command
 from harness.cli.search import EXIT, NotRun
 from harness.engines import Engine, Isolation, Profile
 from harness.errors import HarnessError, ServerError, SourceUnavailable, UsageError
-from harness.measure.measurement import Answer, Asked, Every, Measurement, measurements
+from harness.measure.measurement import (
+    Answer,
+    Asked,
+    Every,
+    Measurement,
+    Result,
+    measurements,
+)
 from harness.measure.measuring import measure
 from harness.measure.picture import draw, see_can_be_drawn
 from harness.measure.report import document, print_answer, print_verdict
@@ -235,7 +242,7 @@ def _status(report: _Report, *, engines_named: bool) -> int:
         return report.not_run[0].error.exit_status
     verdicts: list[Verdict] = []
     for answer in report.answers:
-        verdicts += [_told(result.verdict, result.is_news) for result in answer.results]
+        verdicts += [_told(result) for result in answer.results]
         verdicts += [Verdict.UNKNOWN] if answer.missing or not answer.results else []
     # An engine that nobody named may be missing; one that did not start may not.
     for missing in report.not_run:
@@ -244,8 +251,13 @@ def _status(report: _Report, *, engines_named: bool) -> int:
     return EXIT[Verdict.worst(verdicts)]
 
 
-def _told(verdict: Verdict, is_news: bool) -> Verdict:
-    return Verdict.HOLDS if verdict is Verdict.VIOLATED and not is_news else verdict
+def _told(result: Result) -> Verdict:
+    """What is known to break is as expected, as far as all its trials are known."""
+    if result.verdict is not Verdict.VIOLATED or result.is_news:
+        return result.verdict
+    trials = [result.measured.get(name) for name in result.case.trials]
+    whole = all(trial is not None and not trial.unknown for trial in trials)
+    return Verdict.HOLDS if whole else Verdict.UNKNOWN
 
 
 def _positive(text: str) -> int:

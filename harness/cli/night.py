@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DBAPIError
 
 from harness.checks.verdict import Verdict
 from harness.cli.options import (
@@ -52,6 +53,7 @@ from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
 from harness.servers.server import Server
+from harness.sessions.session import first_line
 
 _DESCRIPTION = """\
 Run the batch night on real servers: the data of an evening are loaded, then the programs run as
@@ -160,6 +162,9 @@ def run(arguments: argparse.Namespace) -> int:
             nights.found.append(_on_engine(engine, nights))
         except ServerError as error:
             nights.not_run.append(NotRun(engine, error))
+        except (DBAPIError, engine.driver_error) as error:
+            gone = f"{engine.name}: the server refused or is gone: {first_line(error)}"
+            nights.not_run.append(NotRun(engine, ServerError(gone)))
     _print(nights)
     content: Mapping[str, Any] = {
         **night_document(nights.found),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from harness import __version__
 from harness.checks.verdict import Verdict
@@ -42,6 +45,7 @@ from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
 from harness.servers.options import ServerOptions
+from harness.sessions.session import first_line
 
 _DESCRIPTION = """\
 Replay a system's business day on real servers: requests arrive when they will (open loop), whatever
@@ -117,6 +121,9 @@ def run(arguments: argparse.Namespace) -> int:
                 _on_engine(engine, levels, rehearsal, options, report, progress)
             except ServerError as error:
                 report.not_run.append(NotRun(engine, error))
+            except (DBAPIError, engine.driver_error) as error:
+                gone = f"{engine.name}: the server refused or is gone: {first_line(error)}"
+                report.not_run.append(NotRun(engine, ServerError(gone)))
             if report.results and report.results[-1].replayed.interrupted:
                 break
     _print(report, arguments)
@@ -178,7 +185,8 @@ def _on_engine(
                 found = rehearsal.on(
                     server, url, level, offer.description, progress.say, progress.watch
                 )
-            report.results.append(found)
+                # Before the database is dropped, which a server that has died refuses.
+                report.results.append(found)
             if found.replayed.interrupted:
                 return
 
@@ -199,7 +207,7 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
 
 def _again(result: Result, arguments: argparse.Namespace) -> str:
     setting = result.setting
-    words: list[str] = ["harness", "replay", "day", setting.day]
+    words = [os.environ.get("HARNESS_COMMAND", "harness"), "replay", "day", setting.day]
     words += ["--engine", result.engine.name, "--isolation", result.isolation.slug]
     words += ["--batch", setting.batch.value, "--scale", f"{setting.scale:g}"]
     words += ["--seed", str(setting.seed), "--speed", f"{setting.pace.speed:g}"]
@@ -207,6 +215,7 @@ def _again(result: Result, arguments: argparse.Namespace) -> str:
     words += ["--processes", str(setting.pace.processes)]
     words += ["--connections", str(setting.pace.connections)]
     words += ["--attempts", str(setting.attempts)]
+    words += ["--lag-bound", f"{setting.pace.lag_bound_s * 1000:g}ms"]
     if setting.pace.duration_s is not None:
         words += ["--duration", f"{setting.pace.duration_s:g}s"]
     if arguments.programs:

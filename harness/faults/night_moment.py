@@ -45,6 +45,11 @@ class NightMoment:
         """Whether it is timed, and not an entry."""
         return self.event == _INSIDE
 
+    @property
+    def is_of_a_program(self) -> bool:
+        """Whether a job's own program is at work then, so that it can be ended."""
+        return self.event in _OF_PROGRAMS
+
     @classmethod
     def parse(cls, text: str) -> NightMoment:
         """A moment as it was printed.

@@ -103,7 +103,7 @@ def _run(assignment: Assignment, connection: Connection) -> JobDone:
     kill_after, attempts = assignment.kill_after, list[Attempt]()
     started_s = now_s()
     while len(attempts) < ATTEMPTS_MAX:
-        if attempts and attempts[-1].end == "killed":
+        if any(attempt.end == "killed" for attempt in attempts):
             with _connected(assignment) as another:
                 attempts.append(_attempt(assignment, another, None))
         else:

@@ -210,15 +210,22 @@ class CrashDrill:
             with self._connected() as connection:
                 writer.listen(connection)
                 for _ in range(_REFUSED_MAX):
-                    if isinstance(writer.write_one(connection), Committed):
+                    outcome = writer.write_one(connection)
+                    if isinstance(outcome, Committed):
+                        return self._acknowledged()
+                    if writer.broke_at_s is not None:
                         break
         except DBAPIError as error:
             raise ServerError(f"{self._kind.name}: does not write: {first_line(error)}") from error
         finally:
             self._numbers[name] = writer.number
-        acknowledged_s = self._ledger.last_acknowledged_s
-        if writer.broke_at_s is not None or acknowledged_s is None:
+        if writer.broke_at_s is not None:
             raise ServerError(f"{self._kind.name}: broke off a transaction after its restart")
+        raise ServerError(f"{self._kind.name}: refused all of {_REFUSED_MAX} transactions")
+
+    def _acknowledged(self) -> float:
+        acknowledged_s = self._ledger.last_acknowledged_s
+        assert acknowledged_s is not None, "a commit was just acknowledged"
         return acknowledged_s
 
     def _fleet(self, trigger: Trigger) -> Fleet:

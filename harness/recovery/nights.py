@@ -112,15 +112,14 @@ class NightKill:
     @property
     def verdict(self) -> Verdict:
         """Violated if the end differs, or an online commit was lost; unknown if nobody knows."""
-        if self.wrong or (self.online is not None and self.online.verdict is Verdict.VIOLATED):
-            return Verdict.VIOLATED
-        return Verdict.UNKNOWN if self.unknown else Verdict.HOLDS
+        own = Verdict.VIOLATED if self.wrong else Verdict.UNKNOWN if self.unknown else Verdict.HOLDS
+        return Verdict.worst([own, *([] if self.online is None else [self.online.verdict])])
 
     def sentences(self) -> list[str]:
         """What is wrong, and what is unknown."""
         online = [] if self.online is None else self.online.sentences()
-        lost = [f"online: {said}" for said in online if not said.startswith("unknown")]
-        return [*self.wrong, *lost, *(f"unknown: {reason}" for reason in self.unknown)]
+        told = [f"online: {said}" for said in online]
+        return [*self.wrong, *told, *(f"unknown: {reason}" for reason in self.unknown)]
 
 
 class ProgramDied(Exception):

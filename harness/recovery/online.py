@@ -9,6 +9,7 @@ from sqlalchemy import URL, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from harness.checks.durability import Durability, judge
+from harness.clock import Deadline, poll
 from harness.engines.engine import Engine
 from harness.faults.moment import Kind, Moment
 from harness.faults.trigger import Trigger
@@ -19,6 +20,7 @@ from harness.recovery.writers import Fleet
 _WRITERS = 2
 # Clerks type; without a rest the writers take the machine from what they run beside.
 _REST_S = 0.02
+_FIRST_S = 30.0
 
 
 class OnlineLoad:
@@ -38,6 +40,10 @@ class OnlineLoad:
             ENTRIES.fill(connection)
         for number in range(1, self._writers + 1):
             self._fleet.start(f"w{number}", 0, rest_s=_REST_S)
+        # Without an acknowledged commit nothing would be known of the kill that follows.
+        for _ in poll(Deadline.after(_FIRST_S), "the first online commit"):
+            if self._ledger.last_acknowledged_s is not None or self._fleet.problem():
+                break
         return self
 
     def __exit__(

@@ -78,6 +78,10 @@ class Writer:
             self._broke()
         except HarnessError as error:
             self.problem = error
+        except Exception as error:  # noqa: BLE001 - whatever a load raises is its fault, and is told
+            self.give_up(f"the load raised {type(error).__name__}")
+            said = f"load '{self._load.name}': raised {type(error).__name__}: {error}"
+            self.problem = ProgramMisbehaved(said)
 
     def listen(self, connection: Connection) -> None:
         """Be told of the connection's commits and statements."""

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from harness.clock import now_s
 from harness.errors import HarnessError
 
-_TELL_S = 0.5
+_TELL_S = 0.1
 _GRACE_S = 3.0
 """How long what is under way may take after an order to stop."""
 _SWITCH_S = 0.0005

@@ -22,6 +22,8 @@ def judge(
     for name, tally in replayed.tallies.items():
         reasons += _of_program(name, tally.ends[End.LOST], tally.ends[End.FAILED], tally.errors)
     reasons += [_of_job(job) for job in replayed.jobs if job["end"] != End.COMMITTED.value]
+    if not plan.day.invariants:
+        reasons.append("the day has no invariants: nothing was judged")
     if broken:
         return Verdict.VIOLATED, reasons
     return (Verdict.UNKNOWN if reasons else Verdict.HOLDS), reasons

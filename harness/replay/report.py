@@ -39,9 +39,10 @@ def verdict_lines(result: Result) -> Iterator[str]:
     for sentence in result.broken:
         yield f"violated: {where}: {sentence}"
     lag_ms = result.replayed.all_lag().at_s(99) * 1000
+    rules = len(result.day.invariants)
     yield (
         f"{result.verdict.value}: {where}: {result.ended:,} of {result.plan.total:,} requests, "
-        f"{len(result.day.invariants)} invariants, lag p99 {lag_ms:.1f} ms"
+        f"{rules} invariant{'' if rules == 1 else 's'}, lag p99 {lag_ms:.1f} ms"
     )
 
 

@@ -49,6 +49,7 @@ ALLOWED: dict[Rule, dict[str, str]] = {
         "again on the conductor's",
         "harness/replay/attempt.py": "whatever a program raises is its end, and is counted",
         "harness/crud/observed.py": "whatever a program raises is its end, and its row says so",
+        "harness/recovery/writers.py": "whatever a load raises is its fault, and ends the drill",
         "harness/jobs/work.py": "whatever a program raises is its job's end, and is recorded",
         "harness/cli/__init__.py": "a bug shows its traceback, and the status says whose it is",
     },

@@ -16,6 +16,9 @@ import pytest
         (("--night", "--moment", "after commit 3"), "moment of a night 'after commit 3': unknown"),
         (("--night", "--placement", "nowhere"), "placement 'nowhere': unknown"),
         (("--night", "--scale", "0"), "--scale 0: not between 0 and 1"),
+        (("--night", "--at", "commit"), "--at: is not for a night"),
+        (("--night", "--server-option", "fsync=off"), "--server-option: is not for a night"),
+        (("--night", "--program", "--moment", "passed T2"), "at that moment no program can be"),
     ],
 )
 def test_wrong_words_are_refused_and_nothing_is_started(harness, state, words, said):

@@ -48,9 +48,10 @@ def test_verdict_of_one_kill():
     assert kill(online=lost).verdict is Verdict.VIOLATED
 
 
-def test_online_load_that_wrote_nothing_proves_nothing_about_the_night():
+def test_online_load_of_which_nothing_is_known_makes_the_kill_unknown():
     idle = Durability(unknown=("no commit was acknowledged: nothing was at stake",))
-    assert kill(online=idle).verdict is Verdict.HOLDS
+    assert kill(online=idle).verdict is Verdict.UNKNOWN
+    assert kill(online=idle).sentences() == [f"online: {said}" for said in idle.sentences()]
 
 
 def test_no_kill_is_unknown():

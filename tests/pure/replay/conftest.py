@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from harness.checks.invariant import Invariant
 from harness.replay.day import Day, Job, OnlineProgram, Prepared, RowCounts
 from harness.replay.plan import Pace
 from harness.replay.replayer import Replayed
@@ -29,6 +30,7 @@ def day() -> Day:
         lambda _connection, _circumstances: Prepared({}, ()),
         expected_rows={"booking": RowCounts(100, 40), "count": RowCounts(100, 40)},
         source="a guess",
+        invariants=(Invariant("always", lambda _connection: None, lambda _history: None),),
     )
 
 

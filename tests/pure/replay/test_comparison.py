@@ -78,6 +78,10 @@ def test_a_latency_within_the_tolerance_is_not(compare):
         (cell(setting={"scale": 2.0}), "scale is 1.0 and 2.0"),
         (cell(complete=False), "the second run is incomplete"),
         (
+            cell(verdict="violated", unknown=["the generator did not keep up"]),
+            "the second run is unknown: the generator did not keep up",
+        ),
+        (
             cell(verdict="unknown", unknown=["the generator did not keep up"]),
             "the second run is unknown: the generator did not keep up",
         ),

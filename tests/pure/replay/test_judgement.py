@@ -1,5 +1,7 @@
 """A verdict: holds, violated, or unknown with its reason."""
 
+from dataclasses import replace
+
 import pytest
 from pure.replay.conftest import replayed, tally
 
@@ -52,6 +54,13 @@ def test_requests_that_never_began_are_unknown(plan):
         Verdict.UNKNOWN,
         ["3 of 10 requests were not replayed"],
     )
+
+
+def test_a_day_without_invariants_judges_nothing(plan):
+    bare = replace(plan, day=replace(plan.day, invariants=()))
+    verdict, reasons = judge(bare, replayed(inquiry=tally()), [])
+    assert verdict is Verdict.UNKNOWN
+    assert "the day has no invariants: nothing was judged" in reasons
 
 
 def test_no_evidence_is_unknown(plan):

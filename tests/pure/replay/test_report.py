@@ -73,4 +73,4 @@ def test_the_verdict_is_the_first_word_of_the_last_line(result):
     result.verdict, result.reasons = Verdict.UNKNOWN, ["no request has ended"]
     first, last = verdict_lines(result)
     assert first == "unknown: MySQL 9.7.4, read committed: no request has ended"
-    assert last.startswith("unknown: MySQL 9.7.4, read committed: 10 of 10 requests, 0 invariants")
+    assert last.startswith("unknown: MySQL 9.7.4, read committed: 10 of 10 requests, 1 invariant")
