@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from harness.checks.verdict import Verdict
+from harness.cli.generated import add_data_options
 from harness.cli.options import (
     add_engine_option,
     add_result_options,
@@ -56,7 +56,6 @@ exit status: 0 every table holds what was sent, 1 one does not, 2 something is u
              64 wrong usage, 70 the harness failed"""
 
 _DEFAULT = "vehicle-maintenance"
-_TODAY = date(2024, 10, 15)
 
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
@@ -68,21 +67,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser.add_argument(
         "dataset", nargs="?", default=_DEFAULT, metavar="DATASET", help=f"default: {_DEFAULT}"
     )
-    parser.add_argument(
-        "--scale",
-        type=float,
-        default=0.01,
-        metavar="S",
-        help="1 is 100,000 vehicles, or members (default: 0.01)",
-    )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
-    parser.add_argument(
-        "--date",
-        type=_date,
-        default=_TODAY,
-        metavar="YYYY-MM-DD",
-        help=f"the business date (default: {_TODAY})",
-    )
+    add_data_options(parser, 0.01, "1 is 100,000 vehicles, or members")
     add_engine_option(parser)
     parser.add_argument(
         "--keep", action="store_true", help="load: leave the data in the given database"
@@ -245,10 +230,3 @@ def _status(answers: Answers, *, engines_named: bool) -> int:
     missing = any(engines_named or not isinstance(e, SourceUnavailable) for e in errors)
     verdicts = [answers.verdict, *([Verdict.UNKNOWN] if missing else [])]
     return EXIT[Verdict.worst(verdicts)]
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a date: YYYY-MM-DD") from None

@@ -8,13 +8,13 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from harness.checks.verdict import Verdict
 from harness.cli.drilling import chosen_status, drill_progress, see_no_given_server
+from harness.cli.generated import BUSINESS_DATE
 from harness.cli.options import chosen_engines, said_of_servers, server_options, writable
 from harness.cli.search import NotRun
 from harness.clock import now_s
@@ -38,7 +38,6 @@ from harness.servers.ladder import start
 from harness.servers.options import ServerOptions
 from harness.sessions.session import first_line
 
-_TODAY = date(2024, 10, 15)
 _CONTROL_KILLS = 3
 
 
@@ -122,7 +121,7 @@ def _drill(drilled: _Nights, engine: Engine, options: ServerOptions) -> None:
         drilled.night,
         arguments.scale,
         arguments.seed,
-        _TODAY,
+        BUSINESS_DATE,
         arguments.placement,
         without_log=not arguments.logged,
         failure=Failure.PROGRAM if arguments.program else Failure.SERVER,

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from sqlalchemy.exc import DBAPIError
 
 from harness.checks.verdict import Verdict
+from harness.cli.generated import add_data_options
 from harness.cli.options import (
     add_cell_options,
     add_result_options,
@@ -74,8 +74,6 @@ examples:
 exit status: 0 the nights came to their end, all alike, 1 a job failed or they differ,
              2 unknown (a server went away), 64 wrong usage, 70 the harness failed"""
 
-_TODAY = date(2024, 10, 15)
-
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the command."""
@@ -83,21 +81,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser.add_argument(
         "night", nargs="?", metavar="NIGHT", help="default: the first that is installed"
     )
-    parser.add_argument(
-        "--scale",
-        type=float,
-        default=0.005,
-        metavar="S",
-        help="size of the data; 1 is the exam's (default: 0.005)",
-    )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
-    parser.add_argument(
-        "--date",
-        type=_date,
-        default=_TODAY,
-        metavar="YYYY-MM-DD",
-        help=f"the business date (default: {_TODAY})",
-    )
+    add_data_options(parser, 0.005, "size of the data; 1 is the exam's")
     parser.add_argument(
         "--placement",
         metavar="P",
@@ -338,10 +322,3 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
     return int(text)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a date: YYYY-MM-DD") from None

@@ -7,9 +7,9 @@ import math
 import os
 import re
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
+from harness.cli.generated import add_data_options
 from harness.replay.arrivals import Arrival, poisson, read_trace
 from harness.replay.day import Day
 from harness.replay.plan import BatchTime, Pace
@@ -17,7 +17,6 @@ from harness.replay.setting import Setting
 from harness.scenario import choose
 
 _DEFAULT = "vehicle-maintenance"
-_TODAY = date(2024, 10, 15)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 _PROCESSES_MAX, _CONNECTIONS_MAX = 64, 256
@@ -37,21 +36,7 @@ def add_day_options(parser: argparse.ArgumentParser) -> None:
         default=BatchTime.BESIDE.value,
         help="beside: moved into online hours (default); after: when they are over; none",
     )
-    parser.add_argument(
-        "--scale",
-        type=float,
-        default=0.02,
-        metavar="S",
-        help="of the data and of the daily numbers; 1 is 100,000 vehicles (default: 0.02)",
-    )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
-    parser.add_argument(
-        "--date",
-        type=_date,
-        default=_TODAY,
-        metavar="YYYY-MM-DD",
-        help=f"the business date (default: {_TODAY})",
-    )
+    add_data_options(parser, 0.02, "of the data and of the daily numbers; 1 is 100,000 vehicles")
     parser.add_argument(
         "--trace",
         type=Path,
@@ -171,10 +156,3 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
     return int(text)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a date: YYYY-MM-DD") from None

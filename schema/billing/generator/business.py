@@ -13,14 +13,10 @@ from schema.billing.collection import metadata
 from schema.billing.fixture import CARRIED_YEN, billing_date_of
 from schema.billing.generator.bills import Drawn, draw_bill, product_numbers
 from schema.draw import Draw
+from schema.sizes import see_bounds
 
 MEMBERS_AT_SCALE_1: Final = 100_000
 BLOCK_MEMBERS: Final = 1_000
-# Every group has a member from four on; a few more make a month look like one.
-SCALE_MIN: Final = 0.0002
-# Bill numbers of two months stay far below what an INTEGER holds.
-SCALE_MAX: Final = 100.0
-_YEAR_MIN, _YEAR_MAX = 1900, 9000
 _GROUPS: Final = 4
 
 BlockRows = Mapping[str, Sequence[tuple[Any, ...]]]
@@ -124,12 +120,5 @@ def generate(scale: float, seed: int, business_date: date) -> BilledBusiness:
     Raises:
         ValueError: a value is out of bounds; the text says of which.
     """
-    if not SCALE_MIN <= scale <= SCALE_MAX:  # false of a NaN, too
-        raise ValueError(f"scale {scale:g}: must be from {SCALE_MIN:g} to {SCALE_MAX:g}")
-    if not 0 <= seed < 1 << 32:
-        raise ValueError(f"seed {seed}: must be a whole number from 0 to {(1 << 32) - 1}")
-    if not _YEAR_MIN <= business_date.year <= _YEAR_MAX:
-        raise ValueError(
-            f"business date {business_date}: the year must be from {_YEAR_MIN} to {_YEAR_MAX}"
-        )
+    see_bounds(scale, seed, business_date)
     return BilledBusiness(round(MEMBERS_AT_SCALE_1 * scale), seed, business_date)

@@ -8,17 +8,13 @@ from typing import Any, Final
 
 from sqlalchemy import MetaData
 
+from schema.sizes import see_bounds
 from schema.vehicle_maintenance.collection import metadata
 from schema.vehicle_maintenance.generator.arrivals import Arrivals
 from schema.vehicle_maintenance.generator.block import BLOCK_CONTRACTS, Block, Sizes
 from schema.vehicle_maintenance.generator.history import History
 
 VEHICLES_AT_SCALE_1: Final = 100_000
-SCALE_MIN: Final = 0.0002
-# More would not fit into the eight characters of a customer code.
-SCALE_MAX: Final = 100.0
-# Before the first and after the last of these, some date of the data would leave the calendar.
-_YEAR_MIN, _YEAR_MAX = 1900, 9000
 
 BlockRows = Mapping[str, Sequence[tuple[Any, ...]]]
 
@@ -64,12 +60,5 @@ def generate(scale: float, seed: int, business_date: date) -> Business:
     Raises:
         ValueError: a value is out of bounds; the text says of which.
     """
-    if not SCALE_MIN <= scale <= SCALE_MAX:  # false of a NaN, too
-        raise ValueError(f"scale {scale:g}: must be from {SCALE_MIN:g} to {SCALE_MAX:g}")
-    if not 0 <= seed < 1 << 32:
-        raise ValueError(f"seed {seed}: must be a whole number from 0 to {(1 << 32) - 1}")
-    if not _YEAR_MIN <= business_date.year <= _YEAR_MAX:
-        raise ValueError(
-            f"business date {business_date}: the year must be from {_YEAR_MIN} to {_YEAR_MAX}"
-        )
+    see_bounds(scale, seed, business_date)
     return Business(round(VEHICLES_AT_SCALE_1 * scale), seed, business_date)
