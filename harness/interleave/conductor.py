@@ -294,7 +294,7 @@ class Conductor:
 
     def _next_arrival(self, timeout_s: float) -> Arrival | None:
         try:
-            return self._relay.arrivals.get(bool(timeout_s), timeout_s or None)
+            return self._relay.arrivals.take(timeout_s)
         except Empty:
             return None
 

@@ -10,11 +10,11 @@ passed on until it has taken a turn again.
 from __future__ import annotations
 
 import threading
-from queue import SimpleQueue
 
 from harness.interleave.patience import Patience
 from harness.interleave.scheduler import Rest, Scheduler
 from harness.interleave.standing import Standing
+from harness.sessions.mailbox import Mailbox
 from harness.sessions.session import Arrival
 
 
@@ -26,7 +26,7 @@ class Relay:
     """
 
     def __init__(self, standing: Standing, patience: Patience) -> None:
-        self.arrivals: SimpleQueue[Arrival | None] = SimpleQueue()
+        self.arrivals: Mailbox[Arrival | None] = Mailbox()
         self._standing = standing
         self._patience = patience
         self._lock = threading.Lock()

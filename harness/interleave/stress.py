@@ -12,7 +12,7 @@ import random
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
+from queue import Empty
 from types import TracebackType
 from typing import Self
 
@@ -23,8 +23,9 @@ from harness.engines.engine import Engine, Isolation
 from harness.errors import DeadlineExceeded
 from harness.interleave.execution import Execution
 from harness.programs import Program, Stopped
+from harness.sessions.mailbox import Mailbox
 from harness.sessions.opening import open_session
-from harness.sessions.session import Arrivals, Finished, Session
+from harness.sessions.session import Arrival, Finished, Session
 
 _SPREAD_S = 0.0015
 """Programs start within so long of each other, by lot: overlaps of every kind come about."""
@@ -56,7 +57,7 @@ class FreeRun:
         self._programs = dict(programs)
         self._chance = random.Random(seed)
         self._limit_s = limit_s
-        self._arrivals: Arrivals = SimpleQueue()
+        self._arrivals: Mailbox[Arrival] = Mailbox()
         self._sessions: dict[str, Session] = {}
 
     def __enter__(self) -> Self:
@@ -102,7 +103,7 @@ class FreeRun:
         deadline = Deadline.after(self._limit_s)
         while len(execution.ends) < len(self._programs):
             try:
-                arrival = self._arrivals.get(timeout=max(0.001, deadline.remaining_s()))
+                arrival = self._arrivals.take(deadline.remaining_s())
             except Empty:
                 for session in self._sessions.values():
                     session.interrupt()

@@ -57,8 +57,6 @@ class Arrival:
 Report = Callable[[Arrival], bool | None]
 """Takes a session's arrivals, on the session's thread; true if it has been released already."""
 
-Arrivals = SimpleQueue[Arrival]
-
 _here = threading.local()
 
 

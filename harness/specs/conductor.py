@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import Empty
 from types import TracebackType
 from typing import Self
 
@@ -21,7 +21,8 @@ from harness.engines.engine import Engine, Isolation
 from harness.errors import DeadlineExceeded, HarnessError, ProgramMisbehaved
 from harness.locks import LockProbe, Wait, WaitGraph
 from harness.programs import Program, ProgramEnd, Raised
-from harness.sessions.session import Arrival, Arrivals, Finished, Session, session_of_this_thread
+from harness.sessions.mailbox import Mailbox
+from harness.sessions.session import Arrival, Finished, Session, session_of_this_thread
 from harness.sessions.step import Step, StepKind
 from harness.specs.answer import Answer, Failure
 from harness.specs.driver import Driver, driver_of
@@ -67,7 +68,7 @@ class SpecConductor:
         self._isolation = isolation
         self._step_s = step_s
         self._session_of = {s.name: one.name for one in spec.sessions for s in one.steps}
-        self._arrivals: Arrivals = SimpleQueue()
+        self._arrivals: Mailbox[Arrival] = Mailbox()
         self._actors: dict[str, _Actor] = {}
         self._probe: LockProbe | None = None
         self.complaints: list[str] = []
@@ -302,7 +303,7 @@ class SpecConductor:
 
     def _next_arrival(self, timeout_s: float) -> Arrival | None:
         try:
-            return self._arrivals.get(timeout=timeout_s) if timeout_s else self._arrivals.get(False)
+            return self._arrivals.take(timeout_s)
         except Empty:
             return None
 

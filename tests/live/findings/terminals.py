@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty
 from threading import Thread
 
 import pytest
 
 from harness.clock import Deadline, pause, poll
 from harness.engines import ENGINES
+from harness.sessions.mailbox import Mailbox
 from harness.testing import LiveDatabase
 
 TURN = re.compile(r"^-- turn (\d+).*\n", re.MULTILINE)
@@ -54,7 +55,7 @@ class Terminal:
             text=True,
             encoding="utf-8",
         )
-        self._lines: SimpleQueue[str] = SimpleQueue()
+        self._lines: Mailbox[str] = Mailbox()
         self.errors: list[str] = []
         """What it has said beside its answers, so far."""
         self._ears = [Thread(target=ear, daemon=True) for ear in (self._listen, self._overhear)]
@@ -84,7 +85,7 @@ class Terminal:
         while not lines or lines[-1] != f"answered {self._asked}":
             assert not deadline.over(), f"no answer in {LIMIT_S} s, only {lines}"
             try:
-                lines.append(self._lines.get(timeout=1.0))
+                lines.append(self._lines.take(1.0))
             except Empty:
                 assert self._process.poll() is None, f"the client ended: {lines}"
         return lines[:-1]
