@@ -70,12 +70,13 @@ class NightMoment:
         return cls(found[1], found[2], int(float(found[3] or 0)))
 
     def is_entry(self, entry: Entry) -> bool:
-        """Whether an entry of the record is this moment."""
-        return (self.event, self.subject, self.unit) == (
-            entry.event.value,
-            entry.subject,
-            entry.unit,
-        )
+        """Whether an entry of the record is this moment; a job's end, after however many commits.
+
+        A kill at an end that is named without its commits would never come otherwise.
+        """
+        if (self.event, self.subject) != (entry.event.value, entry.subject):
+            return False
+        return entry.event is Event.ENDED or self.unit == entry.unit
 
 
 _OF_PROGRAMS = {Event.STARTED.value, Event.COMMITTING.value, Event.COMMITTED.value}

@@ -79,9 +79,14 @@ class ClientProcess:
         return line
 
     def kill(self) -> list[str]:
-        """SIGKILL; returns when it is gone, with the lines that nobody had heard yet."""
+        """SIGKILL; returns when it is gone, with the lines that nobody had heard yet.
+
+        Raises:
+            ServerError: it had ended by itself, so nobody was killed.
+        """
         self._process.kill()
-        self._process.wait()
+        if self._process.wait() != -signal.SIGKILL:
+            raise self._ended()
         self._reader.join()
         left = []
         while (line := self._lines.get()) is not None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import platformdirs
 
+from harness.errors import ServerError
 from harness.servers.owner import Owner
 
 LABEL_ID = "org.harness.id"
@@ -83,18 +84,26 @@ def folder() -> Path:
 
     A home folder that cannot be written (as a service account's) is replaced by a private folder
     among the temporary ones.
+
+    Raises:
+        ServerError: none can be written, or the one among the temporary ones is somebody else's.
     """
     chosen = os.environ.get("HARNESS_STATE")
-    places = [Path(chosen)] if chosen else [platformdirs.user_state_path("harness"), _fallback()]
-    for place in places[:-1]:
+    fallback = _fallback()
+    places = [Path(chosen)] if chosen else [platformdirs.user_state_path("harness"), fallback]
+    for place in places:
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
             continue
-        if os.access(place, os.W_OK):
+        # Anybody can make a folder there, and records say what is to be ended and removed.
+        ours = place != fallback or place.stat().st_uid == os.geteuid()
+        if ours and os.access(place, os.W_OK):
             return place
-    places[-1].mkdir(mode=0o700, parents=True, exist_ok=True)
-    return places[-1]
+    raise ServerError(
+        f"register: no folder is ours to write (tried {', '.join(map(str, places))})",
+        "set HARNESS_STATE to a folder of yours",
+    )
 
 
 def _fallback() -> Path:

@@ -38,12 +38,10 @@ def remove_folder(folder: Path) -> None:
     Raises:
         HarnessError: it could not be removed.
     """
-    if not folder.exists():
-        return
     last: OSError | None = None
     try:
         for _ in poll(Deadline.after(_STUBBORN_S), f"removal of {folder}", every_s=0.1):
-            processes.kill(folder)
+            processes.kill(folder)  # even if it is gone: a process may still work where it was
             try:
                 shutil.rmtree(folder)
             except FileNotFoundError:

@@ -61,3 +61,9 @@ def test_a_moment_knows_its_entry():
 def test_what_is_no_moment_is_refused(text):
     with pytest.raises(UsageError, match="moment of a night"):
         NightMoment.parse(text)
+
+
+def test_the_end_of_a_job_is_a_moment_however_often_it_had_committed():
+    for text in ("ended rows", "ended rows 7"):
+        assert [entry.no for entry in NIGHT if NightMoment.parse(text).is_entry(entry)] == [18]
+    assert not any(NightMoment.parse("committing rows").is_entry(entry) for entry in NIGHT)

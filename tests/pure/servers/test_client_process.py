@@ -41,3 +41,13 @@ def test_a_killed_client_leaves_what_it_had_said_and_nothing_else():
         assert client.kill() == []
         assert processes.inside(folder) == []
     assert list(register.records()) == []
+
+
+def test_a_client_that_ended_by_itself_was_not_killed():
+    """Else a drill would count it among those that died at its hand."""
+    with client_process(ECHO) as client:
+        client.say("no JSON")
+        with pytest.raises(ServerError, match="has ended"):
+            client.heard()
+        with pytest.raises(ServerError, match="has ended"):
+            client.kill()

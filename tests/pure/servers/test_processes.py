@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -103,3 +104,11 @@ def test_account_reaches_what_every_folder_above_lets_it_enter(tmp_path):
     assert not stranger.reaches(closed / "server")
     assert stranger.reaches(Path("/usr/bin/server"))
     assert Account.for_server("nobody").uid != 0
+
+
+def test_what_works_in_a_folder_that_was_removed_under_it_ends_as_well(server):
+    folder = folder_of(server)
+    shutil.rmtree(folder)
+    remains.remove_folder(folder)
+    assert processes.inside(folder) == []
+    assert server.wait(timeout=5) == -signal.SIGKILL

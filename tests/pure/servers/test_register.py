@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from harness.errors import ServerError
 from harness.servers import register
 from harness.servers.owner import Owner
 from harness.servers.register import Record
@@ -96,3 +97,17 @@ def test_other_places_are_not_guessed_about():
     here = Owner.current()
     assert dataclasses.replace(here, place=f"{boot}:1{namespace}").state() == "elsewhere"
     assert dataclasses.replace(here, place=f"other:{namespace}").state() == "another boot"
+
+
+def test_a_folder_of_somebody_else_among_the_temporary_ones_is_not_trusted(tmp_path, monkeypatch):
+    """Its records would say what to kill and to remove."""
+    monkeypatch.delenv("HARNESS_STATE")
+    blocked = tmp_path / "no-folder"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(blocked))
+    monkeypatch.setattr(register.tempfile, "gettempdir", lambda: str(tmp_path))
+    ours = register.folder()
+    assert ours == tmp_path / f"harness-state-{os.getuid()}"
+    monkeypatch.setattr(register.os, "geteuid", lambda: ours.stat().st_uid + 1)
+    with pytest.raises(ServerError, match="no folder is ours to write"):
+        register.folder()
