@@ -75,6 +75,7 @@ class CommandLine:
 def harness(tmp_path) -> Iterator[CommandLine]:
     """The command line, taking servers from wherever this machine offers them."""
     said = {name: value for name, value in os.environ.items() if not name.endswith("_COMMAND")}
+    said.pop("COLUMNS", None)  # pytest-xdist tells its workers a width; a pipe has none
     own = {"HARNESS_STATE": str(tmp_path / "state"), "HARNESS_RUNS": str(tmp_path / "runs")}
     folder = tmp_path / "here"
     folder.mkdir()

@@ -7,14 +7,13 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from queue import Empty
+from queue import Empty, Queue
 from threading import Thread
 
 import pytest
 
 from harness.clock import Deadline, pause, poll
 from harness.engines import ENGINES
-from harness.sessions.mailbox import Mailbox
 from harness.testing import LiveDatabase
 
 TURN = re.compile(r"^-- turn (\d+).*\n", re.MULTILINE)
@@ -55,7 +54,7 @@ class Terminal:
             text=True,
             encoding="utf-8",
         )
-        self._lines: Mailbox[str] = Mailbox()
+        self._lines: Queue[str] = Queue()
         self.errors: list[str] = []
         """What it has said beside its answers, so far."""
         self._ears = [Thread(target=ear, daemon=True) for ear in (self._listen, self._overhear)]
@@ -85,7 +84,7 @@ class Terminal:
         while not lines or lines[-1] != f"answered {self._asked}":
             assert not deadline.over(), f"no answer in {LIMIT_S} s, only {lines}"
             try:
-                lines.append(self._lines.take(1.0))
+                lines.append(self._lines.get(timeout=1.0))
             except Empty:
                 assert self._process.poll() is None, f"the client ended: {lines}"
         return lines[:-1]
