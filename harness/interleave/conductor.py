@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from queue import Empty
 from types import TracebackType
-from typing import Self
 
 from sqlalchemy import URL
 
 from harness.clock import Deadline
+from harness.closing import Closing
 from harness.engines.engine import Engine, Isolation
 from harness.errors import DeadlineExceeded, HarnessError, ServerError
 from harness.interleave.execution import Deadlock, Execution, Observation, Turn
@@ -30,7 +30,7 @@ from harness.interleave.witness import Witness
 from harness.locks import Wait
 from harness.outcome import Refusal
 from harness.programs import Program, Stopped
-from harness.sessions.hold import forbid_second_connections
+from harness.sessions.hold import ConnectionRule
 from harness.sessions.opening import open_session
 from harness.sessions.session import Arrival, Finished
 from harness.sessions.step import StepKind
@@ -38,7 +38,7 @@ from harness.sessions.step import StepKind
 _END_LIMIT_S = 5.0
 
 
-class Conductor:
+class Conductor(Closing):
     """Runs schedules of the same programs, again and again, on sessions that stay connected.
 
     Use as a context manager: leaving it ends every thread and connection.
@@ -66,31 +66,27 @@ class Conductor:
         self._opened: Witness | None = None
         self._observe_now = False
         self._look_closely = False
-        self._lift_rule: Callable[[], None] | None = None
+        self._rule: ConnectionRule | None = None
         self._ahead = False
 
     # -- life
 
-    def __enter__(self) -> Self:
-        self._lift_rule = forbid_second_connections()
-        try:
-            for name in self._programs:
-                session = open_session(
-                    name,
-                    self._engine,
-                    self._url,
-                    self._isolation,
-                    self._relay.pass_on,
-                    held=True,
-                    attempts=self._limits.attempts,
-                    step_limit=self._limits.steps,
-                )
-                self._places[name] = Place(session)
-            self._opened = Witness(self._engine, self._url)
-        except BaseException:
-            self.close()
-            raise
-        return self
+    def open(self) -> None:
+        """Connect every session, and the witness that sees who waits."""
+        self._rule = ConnectionRule()
+        for name in self._programs:
+            session = open_session(
+                name,
+                self._engine,
+                self._url,
+                self._isolation,
+                self._relay.pass_on,
+                held=True,
+                attempts=self._limits.attempts,
+                step_limit=self._limits.steps,
+            )
+            self._places[name] = Place(session)
+        self._opened = Witness(self._engine, self._url)
 
     def __exit__(
         self,
@@ -112,9 +108,9 @@ class Conductor:
         """
         stuck = self._end_threads()
         self._places.clear()
-        if self._lift_rule is not None:
-            self._lift_rule()
-            self._lift_rule = None
+        if self._rule is not None:
+            self._rule.lift()
+            self._rule = None
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -171,7 +167,7 @@ class Conductor:
             self._start(taking_part, stops)
             self._take_turns(scheduler)
         except (DeadlineExceeded, ServerError) as error:
-            self.execution.stopped = error.message
+            self.execution.stopped = self.intrusion or error.message
             self._abandon()
         except Redundant:
             self._abandon(keep=True)
@@ -204,6 +200,11 @@ class Conductor:
     def execution(self) -> Execution:
         """The execution under way, or the last one."""
         return self._standing.execution
+
+    @property
+    def intrusion(self) -> str | None:
+        """What was asked beside the sessions since we opened: then no execution is what it was."""
+        return self._rule.broken if self._rule is not None else None
 
     @property
     def _witness(self) -> Witness:
@@ -336,6 +337,7 @@ class Conductor:
         for name, end in self.execution.ends.items():
             if isinstance(end, Stopped) and not end.reason.startswith("stopped after"):
                 self.execution.stopped = f"{name}: {end.reason}"
+        self.execution.stopped = self.execution.stopped or self.intrusion
 
     def _observation(self) -> None:
         """Have the invariants look at what is committed now."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.clock import Deadline
+from harness.interleave.event import Event
 from harness.interleave.execution import Execution
-from harness.interleave.happens_before import Event
 from harness.interleave.scheduler import Rest
 
 

@@ -15,10 +15,10 @@ from harness.engines.engine import Isolation
 from harness.errors import DeadlineExceeded, ScheduleDiverged
 from harness.interleave.cell import Cell, Finding, Target
 from harness.interleave.conductor import Conductor
+from harness.interleave.event import Reading
 from harness.interleave.execution import Execution, Observation
 from harness.interleave.exhaustive import Share
-from harness.interleave.happens_before import Reading
-from harness.interleave.judge import Judge, rank
+from harness.interleave.judge import Judge, rank, surprise
 from harness.interleave.schedule import Schedule
 from harness.interleave.scheduler import InOrder, Recorded, Redundant, Scheduler
 from harness.interleave.search import Bounds, Search, new_search
@@ -27,9 +27,8 @@ from harness.interleave.stress import FreeRun
 from harness.interleave.workers import Alone, Channel, Crew, Sharing, Workers
 from harness.interleave.workers import Part as SharedPart
 from harness.interleave.written import Writing, written_by
-from harness.programs import Raised
 from harness.scenario import Scenario, Variant
-from harness.sessions.session import first_line
+from harness.sessions.own_threads import own_thread
 from harness.sessions.step import StepKind
 
 
@@ -102,15 +101,15 @@ class Exploration:
         channel.fail_rest(lambda: self._part(complete=False))
 
     def _within(self, body: Callable[[], None]) -> None:
-        """Do something while the tables exist; a server that stops answering makes it unknown."""
+        """Do something while the tables exist; where the server fails us, it is unknown."""
         start = now_s()
         try:
-            with self.stage.ready():
+            with own_thread(), self.stage.ready():
                 fixture = self.stage.fixture
                 self.judge = Judge(self.scenario, fixture.shapes, fixture.initial, self._serial)
                 body()
         except (DBAPIError, self.target.engine.driver_error) as error:
-            self._unknown(f"the server stopped answering: {first_line(error)}")
+            self._unknown(self.stage.told(error))
         self.cell.elapsed_s = now_s() - start
         self._conclude()
 
@@ -135,6 +134,8 @@ class Exploration:
                 self._search()
                 self._look_at_finding()
                 self._run_freely()
+            if self.conductor.intrusion is not None:  # by a thread that outlived its execution
+                self._unknown(self.conductor.intrusion)
 
     def _serve(self, channel: Channel) -> None:
         with self._conducted() as self.conductor:
@@ -152,11 +153,14 @@ class Exploration:
             self.stage.fixture.references,
             self.isolation,
             every_end_matters=bool(self.scenario.invariants),
+            certifies=self.target.engine.capabilities["watches reads at serializable"].present,
+            programs=len(self.variant.programs),
         )
         return new_search(self.bounds, reading, lambda: self.conductor.execution, share)
 
     def _search(self) -> None:
         self.cell.complete = True
+        self.bounds = self.bounds.begun()  # who helps gets what is left
         crew = self.engaged() if self.engaged else None
         self.sharing = crew or Alone()
         try:
@@ -282,8 +286,8 @@ class Exploration:
             self.target.url,
             self.isolation,
             self.variant.programs,
-            stress.seed,
-            self.bounds.limits.step_s,
+            stress,
+            self.bounds.limits.attempts,
         )
         with lane:
             for _ in range(stress.rounds):
@@ -300,8 +304,9 @@ class Exploration:
             return False
         execution.observations += [before, self._observation(1)]
         state = self.stage.put_back(self.written)
-        if execution.stopped is not None:
-            self._unknown(f"free-running round: {execution.stopped}")
+        stopped = execution.stopped or self.conductor.intrusion
+        if stopped is not None:
+            self._unknown(f"free-running round: {stopped}")
             return False
         self.cell.rounds += 1
         finding = self.judge.finding(execution, Outcome(execution.ends, state))
@@ -339,7 +344,7 @@ class Exploration:
                 only=tuple(part.name for part in order),
                 stop_after_commits={p.name: p.commits for p in order if p.commits is not None},
             )
-            reason = execution.stopped or _surprise(execution)
+            reason = execution.stopped or surprise(execution)
             if reason is not None:
                 names = ", ".join(part.readable() for part in order)
                 self._unknown(f"one after the other ({names}): {reason}")
@@ -361,6 +366,8 @@ class Exploration:
                 finding.kind, (*finding.sentences, error.message), finding.execution
             )
             return
+        if execution.stopped is not None:
+            return  # what was cut off shows nothing: the one that was seen whole stays
         again = self.judge.finding(execution, outcome)
         if again is not None and again.kind == finding.kind:
             told = self.judge.explain(again, outcome)
@@ -378,13 +385,3 @@ class Exploration:
             cell.verdict = Verdict.UNKNOWN
         else:
             cell.verdict = Verdict.HOLDS
-
-
-def _surprise(execution: Execution) -> str | None:
-    """Why a serial order tells nothing: a program fails even when it runs alone."""
-    for name, end in execution.ends.items():
-        if isinstance(end, Raised) and not end.expected:
-            return f"{name} {end.readable()}"
-    for refusal in execution.refusals():
-        return f"the server refused a program that ran alone ({refusal.code})"
-    return None

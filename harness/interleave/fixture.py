@@ -79,12 +79,13 @@ class Fixture:
 
     @property
     def references(self) -> References:
-        """The foreign keys between the tables."""
-        return References.of(
+        """The tables, their foreign keys and triggers."""
+        pairs = [
             (table.name, key.referred_table.name)
             for table in self._tables
             for key in table.foreign_key_constraints
-        )
+        ]
+        return References.of(pairs, self._by_name, self._with_triggers)
 
     # -- life
 
@@ -116,7 +117,11 @@ class Fixture:
             stored.rows = self.initial.tables[name]
 
     def drop(self, connection: Connection) -> None:
-        """Remove the tables."""
+        """Remove the tables, with whatever the setup made upon them that would keep them."""
+        if self._engine.views_keep_tables:
+            quoted = connection.dialect.identifier_preparer.format_table
+            for table in self._tables:
+                connection.execute(text(f"DROP TABLE IF EXISTS {quoted(table)} CASCADE"))
         self._metadata.drop_all(connection)
         connection.commit()
 

@@ -1,8 +1,9 @@
 """What a step touches: which tables, and how. Two steps whose footprints do not conflict commute.
 
-Everything here errs on the side of conflict. Tables count as wholes, whatever rows are named; a
-statement that cannot be read, calls a function that is not built in, or changes definitions touches
-everything.
+Everything here errs on the side of conflict. Tables count as wholes, whatever rows are named, and
+in whatever case their names are written; a statement touches everything if it cannot be read, calls
+a function that is not built in, changes definitions, names what is no table of the fixture (a view
+may read any), or changes a table with triggers, itself or by a cascade.
 
 Terms: a plain read *reads*; a locking read FOR SHARE, and an insert for the rows that its foreign
 keys name, *share*; a change and a read FOR UPDATE *exclude*; what changes definitions, or cannot be
@@ -78,43 +79,82 @@ def _exclude(one: Mode, other: Mode, reads_see: bool) -> bool:
 NOTHING = Footprint()
 EVERYTHING = Footprint({ANY: Mode.BARS})
 A_SNAPSHOT = Footprint({ANY: Mode.READS})
-"""The first statement of a transaction that keeps its snapshot: it depends on every commit."""
+"""A statement that may take the snapshot its transaction keeps: it depends on every commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Foreign keys by table: which tables a table's rows name, and which name its rows."""
+    """The tables, and how a change of one reaches others. All names are in small letters."""
 
     parents: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By table, those that its rows name."""
     children: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By table, those whose rows name its rows."""
+    tables: frozenset[str] | None = None
+    """All tables there are; None if any name may be one."""
+    with_triggers: frozenset[str] = frozenset()
+    """Those where a change does more than it says."""
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[str, str]]) -> References:
+    def of(
+        cls,
+        pairs: Iterable[tuple[str, str]],
+        tables: Iterable[str] | None = None,
+        with_triggers: Iterable[str] = (),
+    ) -> References:
         """From (child, parent) pairs.
 
-        >>> References.of([("line", "bill")]).children["bill"]
+        >>> References.of([("line", "Bill")]).children["bill"]
         frozenset({'line'})
         """
         parents: dict[str, set[str]] = {}
         children: dict[str, set[str]] = {}
-        for child, parent in pairs:
+        for child, parent in ((one.lower(), other.lower()) for one, other in pairs):
             parents.setdefault(child, set()).add(parent)
             children.setdefault(parent, set()).add(child)
         return cls(
             {table: frozenset(found) for table, found in parents.items()},
             {table: frozenset(found) for table, found in children.items()},
+            None if tables is None else _folded(tables),
+            _folded(with_triggers),
         )
 
     def touched_by_change(self, table: str, *, goes: bool) -> Footprint:
-        """What a change of a table touches beyond it.
+        """What a change of a table touches.
 
-        `goes` says that rows may vanish or be renamed, and those that name them be touched.
+        `goes` says that rows may vanish or be renamed, and those that name them be touched, and
+        those that name these, to the end.
         """
-        found = Footprint(dict.fromkeys(self.parents.get(table, ()), Mode.SHARES))
-        if goes:
-            for child in self.children.get(table, ()):
-                found |= Footprint({child: Mode.EXCLUDES})
-        return found
+        changed = self._reached_from(table) if goes else {table}
+        if changed & self.with_triggers:
+            return EVERYTHING
+        named = {parent for each in changed for parent in self.parents.get(each, ())}
+        return Footprint(dict.fromkeys(named, Mode.SHARES)) | Footprint(
+            dict.fromkeys(changed, Mode.EXCLUDES)
+        )
+
+    def _reached_from(self, table: str) -> set[str]:
+        reached, new = {table}, {table}
+        while new:
+            new = {child for each in new for child in self.children.get(each, ())} - reached
+            reached |= new
+        return reached
+
+    def known(self, statement: Statement) -> frozenset[str] | None:
+        """The tables that a statement names; None if a name is of something else, maybe a view.
+
+        A name that a common table expression has counts if a table has it too: whether it hides
+        the table or reads it depends on where it stands.
+        """
+        named = _folded(statement.tables)
+        if self.tables is None:
+            return named | _folded(statement.hidden)
+        return named | (_folded(statement.hidden) & self.tables) if named <= self.tables else None
+
+
+def _folded(names: Iterable[str]) -> frozenset[str]:
+    """Names in small letters: whether case matters depends on engine, system and quotes."""
+    return frozenset(name.lower() for name in names)
 
 
 def footprint_of(text: str, dialect: str, references: References) -> Footprint:
@@ -125,14 +165,17 @@ def footprint_of(text: str, dialect: str, references: References) -> Footprint:
     [('bill', 'SHARES'), ('line', 'EXCLUDES')]
     >>> footprint_of("call surprise()", "mysql", References()) == EVERYTHING
     True
+    >>> two_tables = References.of([], ["bill", "line"])
+    >>> footprint_of("select no from unpaid_bill", "mysql", two_tables) == EVERYTHING
+    True
     """
     statement = read_statement(text, dialect)
-    if statement is None:
+    tables = references.known(statement) if statement is not None else None
+    if statement is None or tables is None:
         return EVERYTHING
-    found = Footprint(dict.fromkeys(statement.tables, _read_mode(statement)))
+    found = Footprint(dict.fromkeys(tables, _read_mode(statement)))
     for change in statement.changes:
-        beyond = references.touched_by_change(change.table, goes=not change.only_adds)
-        found |= Footprint({change.table: Mode.EXCLUDES}) | beyond
+        found |= references.touched_by_change(change.table.lower(), goes=not change.only_adds)
     return found
 
 

@@ -137,6 +137,16 @@ def too_long_a_wait(execution: Execution, longest: Mapping[str, int]) -> str | N
     return None
 
 
+def surprise(execution: Execution) -> str | None:
+    """Why a serial order tells nothing: a program fails even when it runs alone."""
+    for name, end in execution.ends.items():
+        if isinstance(end, Raised) and not end.expected:
+            return f"{name} {end.readable()}"
+    for refusal in execution.refusals():
+        return f"the server refused a program that ran alone ({refusal.code})"
+    return None
+
+
 def rank(finding: Finding) -> tuple[bool, int, int]:
     """Broken rules of the scenario first, then short ones."""
     return (not finding.kind.startswith(("invariant", "wait")), *finding.length())

@@ -1,11 +1,12 @@
 """Depth-first search that leaves out executions which cannot differ.
 
-Dynamic partial-order reduction (Flanagan and Godefroid 2005), with sleep sets (Godefroid 1996).
-After each execution its races are found, and where a race could have gone the other way, the other
-turn is put on the list of the state before it: what is never on a list would only have exchanged
-neighbours that commute. A session *sleeps* at a state if its turn has been tried to the end at an
-earlier state and nothing that happened since conflicts with it: taking it now leads to what has
-been seen.
+Dynamic partial-order reduction (Flanagan and Godefroid 2005) with source sets (Abdulla, Aronis,
+Jonsson and Sagonas 2014) and sleep sets (Godefroid 1996). After each execution its races are found,
+also if it was cut off. Where a race could have gone the other way, a session with which such an
+execution can begin is put on the list of the state before it, unless one is there: what begins with
+nobody on a list would only have exchanged neighbours that commute. A session *sleeps* at a state if
+its turn has been tried to the end at an earlier state and nothing that happened since conflicts
+with it: taking it now leads to what has been seen.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.clock import Deadline
+from harness.interleave.event import Event, Reading, conflict, last_event
 from harness.interleave.execution import Execution
 from harness.interleave.exhaustive import Exhaustive, Node
-from harness.interleave.happens_before import Event, HappensBefore, Reading, conflict, last_event
+from harness.interleave.happens_before import HappensBefore
 from harness.interleave.scheduler import Redundant, Rest
 
 
@@ -53,6 +55,7 @@ class Reduced(Exhaustive):
         turns = self.turns_at(node)
         if not turns:
             self.cut += 1
+            self._want_reversals(HappensBefore(self._under_way(), self._reading))
             self._close()
             raise Redundant
         for name in turns:
@@ -70,7 +73,7 @@ class Reduced(Exhaustive):
         return tuple(name for name in awake if name in node.wanted)
 
     def learn(self, execution: Execution) -> int:
-        """Put the other side of every race on the list of the state before it.
+        """See that every race is tried the other way as well.
 
         Returns how many possible executions have the same order of cause, if it is a new one.
         """
@@ -78,14 +81,19 @@ class Reduced(Exhaustive):
         identity = order.identity()
         stands_for = 0 if identity in self._known else order.executions()
         self._known.add(identity)
-        for earlier, later in order.races():
-            node = self._path[earlier][1]
-            session = order.events[later].session
-            wanted = [session] if session in node.rest.movable else node.rest.movable
-            for name in wanted:
-                node.want(name)
+        self._want_reversals(order)
         self._close()
         return stands_for
+
+    def _want_reversals(self, order: HappensBefore) -> None:
+        for earlier, later in order.races():
+            node = self._path[earlier][1]
+            first = set(order.first_in_reversal(earlier, later))
+            if first & (node.wanted | node.asleep.keys()):
+                continue
+            able = [name for name in node.rest.movable if name in first]
+            for name in able[:1] or node.rest.movable:
+                node.want(name)
 
     def _put_to_sleep(self, before: Node, node: Node) -> None:
         """Who sleeps at a new state: who slept or was tried before, and has not been woken."""

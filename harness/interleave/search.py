@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from harness.clock import Deadline
+from harness.interleave.event import Reading
 from harness.interleave.execution import Execution
 from harness.interleave.exhaustive import Exhaustive, Share
-from harness.interleave.happens_before import Reading
 from harness.interleave.limits import Limits
 from harness.interleave.preempting import FewPreemptions
 from harness.interleave.reduced import Reduced
@@ -67,12 +67,20 @@ class Bounds:
     reduction: bool = False
     """Leave out executions that would only exchange neighbouring steps that commute."""
     budget_s: float | None = None
-    """Seconds after which no new execution is begun."""
+    """Seconds after which no new execution is begun, whoever searches."""
+    deadline: Deadline | None = None
+    """When the budget is over, once the search has begun."""
     preemptions: int | None = None
     """The greatest number of preemptions searched; None bounds nothing."""
     sample: Sample | None = None
     stress: Stress | None = None
     """Free-running rounds after a search that found nothing broken; None runs none."""
+
+    def begun(self) -> Bounds:
+        """The same, with the budget running from now on, unless it runs already."""
+        if self.budget_s is None or self.deadline is not None:
+            return self
+        return replace(self, deadline=Deadline.after(self.budget_s))
 
     def can_be_shared(self) -> bool:
         """Whether several workers can search parts of it that have nothing in common."""
@@ -110,7 +118,7 @@ def new_search(
     share: Share | None = None,
 ) -> Search:
     """The search that the bounds ask for, or a share of one that leaves nothing out."""
-    budget = Deadline.after(bounds.budget_s) if bounds.budget_s is not None else None
+    budget = bounds.begun().deadline
     if bounds.sample is not None:
         return Sampled(bounds.sample.method, bounds.sample.seed, bounds.executions, budget)
     if bounds.preemptions is not None:

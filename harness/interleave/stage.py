@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, MetaData, create_engine, inspect
+from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from harness.checks.invariant import Invariant
@@ -28,6 +29,8 @@ class Stage:
         self._target = target
         self._scenario = scenario
         self.fixture = Fixture(target.engine, MetaData(), scenario.load)
+        self._views: frozenset[str] = frozenset()
+        self._lost = True
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -35,7 +38,7 @@ class Stage:
 
         Raises:
             ProgramMisbehaved: the scenario's setup raised, or made no table.
-            sqlalchemy.exc.DBAPIError: the server stopped answering.
+            sqlalchemy.exc.DBAPIError, engine.driver_error: what `told` tells.
         """
         engine = self._target.engine
         # The observer reads what is committed, whatever level the programs run at.
@@ -47,16 +50,31 @@ class Stage:
         )
         try:
             with observer.connect() as self.connection:
-                self.fixture = self._fixture()
-                self.fixture.create(self.connection)
+                self._lost = False
+                self._views = self._views_now()
                 try:
+                    self.fixture = self._fixture()
+                    self.fixture.create(self.connection)
                     yield
-                except BaseException:
+                    self._drop()
+                except BaseException as error:
+                    self._lost = self._is_lost_by(error)
                     self._drop_after_failure()
                     raise
-                self.fixture.drop(self.connection)
         finally:
             observer.dispose()
+
+    def told(self, error: Exception) -> str:
+        """What is said of an error of the server's that ended what was done in `ready`."""
+        what = "stopped answering" if self._lost else "refused what the harness asked"
+        return f"the server {what}: {first_line(error)}"
+
+    def _is_lost_by(self, error: BaseException) -> bool:
+        if isinstance(error, DBAPIError):
+            return error.connection_invalidated
+        driver: Any = error
+        below = None if self.connection.invalidated else self.connection.connection.dbapi_connection
+        return bool(self.connection.dialect.is_disconnect(driver, below, None))
 
     def put_back(self, writings: set[Writing]) -> State:
         """Read how an execution left the tables it may have written, and restore them."""
@@ -80,12 +98,25 @@ class Stage:
                 "does it run by itself on the tables that the setup makes?",
             ) from error
 
+    def _drop(self) -> None:
+        """Drop what the setup made: the tables, and views also where they outlive their tables."""
+        self.fixture.drop(self.connection)
+        quoted = self.connection.dialect.identifier_preparer.quote
+        for name in sorted(self._views_now() - self._views):
+            self.connection.execute(text(f"DROP VIEW IF EXISTS {quoted(name)} CASCADE"))
+        self.connection.commit()
+
+    def _views_now(self) -> frozenset[str]:
+        found = frozenset(inspect(self.connection).get_view_names())
+        self.connection.rollback()
+        return found
+
     def _drop_after_failure(self) -> None:
         """Drop the tables; what went wrong is not hidden by what then goes wrong as well."""
         try:
             self.connection.invalidate()  # an interrupt may have left it amid a statement
             self.connection.rollback()
-            self.fixture.drop(self.connection)
+            self._drop()
         except SQLAlchemyError:
             pass  # the server is gone, and if not, the database is dropped or emptied anyway
 

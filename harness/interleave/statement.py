@@ -19,7 +19,12 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|%s")
 _CHANGING = (exp.Insert, exp.Update, exp.Delete)
-_TOUCHING_NO_TABLE = (exp.Set, exp.Transaction, exp.Commit, exp.Rollback, exp.Show)
+_TOUCHING_NO_TABLE = (exp.Set, exp.Transaction, exp.Show)
+# What may hide behind a word: a function of the user's own changes what it likes; INTO makes a
+# table; what sqlglot does not know in full is a command.
+_UNREADABLE = (exp.Anonymous, exp.Command, exp.Into)
+_NO_TABLE = "dual"
+"""Stands for no table where one must be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,15 @@ class Statement:
 
     tables: frozenset[str] = frozenset()
     """Every table that is named, for reading or changing."""
+    hidden: frozenset[str] = frozenset()
+    """Names of common table expressions, in each of which a table of that name may be read."""
     changes: tuple[Change, ...] = ()
     locks: bool = False
     """It reads with locks."""
     locks_to_change: bool = False
     """It reads FOR UPDATE."""
+    plain: bool = False
+    """It may read without locks: some query in it has none, and belongs to no change."""
 
 
 @lru_cache(maxsize=4096)
@@ -60,9 +69,8 @@ def read_statement(text: str, dialect: str) -> Statement | None:
     if tree is None:
         return None
     if isinstance(tree, _TOUCHING_NO_TABLE):
-        return Statement()
-    # A function of the user's own may change what it likes; INTO makes a table.
-    if any(tree.find_all(exp.Anonymous, exp.Command, exp.Into)):
+        return None if tree.find(exp.Query, *_UNREADABLE) else Statement()
+    if tree.find(*_UNREADABLE):
         return None
     if not isinstance(tree, (exp.Query, *_CHANGING)):
         return None
@@ -85,13 +93,21 @@ def _statement(
     sure = tuple(change for change in changes if change is not None)
     if len(sure) < len(changes):
         return None
-    named = {cte.alias for cte in tree.find_all(exp.CTE)}
+    named = frozenset(cte.alias for cte in tree.find_all(exp.CTE))
+    tables = frozenset(table.name for table in tree.find_all(exp.Table) if not _is_none(table))
     return Statement(
-        frozenset(table.name for table in tree.find_all(exp.Table)) - named,
+        tables - named,
+        tables & named,
         sure,
         bool(locks),
         any(lock.args.get("update") for lock in locks),
+        not sure and any(not query.args.get("locks") for query in tree.find_all(exp.Select)),
     )
+
+
+def _is_none(table: exp.Table) -> bool:
+    """Whether it names no table: DUAL, or what FOR UPDATE OF repeats, maybe by its alias."""
+    return table.name.lower() == _NO_TABLE or isinstance(table.parent, exp.Lock)
 
 
 def _change(node: exp.Expr) -> Change | None:

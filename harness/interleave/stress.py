@@ -13,12 +13,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from queue import Empty
-from types import TracebackType
-from typing import Self
 
 from sqlalchemy import URL
 
 from harness.clock import Deadline, pause
+from harness.closing import Closing
 from harness.engines.engine import Engine, Isolation
 from harness.errors import DeadlineExceeded
 from harness.interleave.execution import Execution
@@ -37,9 +36,12 @@ class Stress:
 
     rounds: int = 50
     seed: int = 0
+    round_s: float = 120.0
+    """A round that is not over after so long makes the cell unknown: the programs run whole in it,
+    and may wait for one another."""
 
 
-class FreeRun:
+class FreeRun(Closing):
     """Sessions that run whole programs without being held. Use as a context manager."""
 
     def __init__(
@@ -48,41 +50,31 @@ class FreeRun:
         url: URL,
         isolation: Isolation,
         programs: Mapping[str, Program],
-        seed: int,
-        limit_s: float,
+        stress: Stress,
+        attempts: int = 1,
     ) -> None:
         self._engine = engine
         self._url = url
         self._isolation = isolation
         self._programs = dict(programs)
-        self._chance = random.Random(seed)
-        self._limit_s = limit_s
+        self._chance = random.Random(stress.seed)
+        self._limit_s = stress.round_s
+        self._attempts = attempts
         self._arrivals: Mailbox[Arrival] = Mailbox()
         self._sessions: dict[str, Session] = {}
 
-    def __enter__(self) -> Self:
-        try:
-            for name in self._programs:
-                self._sessions[name] = open_session(
-                    name,
-                    self._engine,
-                    self._url,
-                    self._isolation,
-                    self._arrivals.put,
-                    held=False,
-                )
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    def open(self) -> None:
+        """Open a session for each program."""
+        for name in self._programs:
+            self._sessions[name] = open_session(
+                name,
+                self._engine,
+                self._url,
+                self._isolation,
+                self._arrivals.put,
+                held=False,
+                attempts=self._attempts,
+            )
 
     def close(self) -> None:
         """End every session."""
@@ -105,24 +97,28 @@ class FreeRun:
             try:
                 arrival = self._arrivals.take(deadline.remaining_s())
             except Empty:
+                start.abort()
                 for session in self._sessions.values():
                     session.interrupt()
                 raise DeadlineExceeded(
                     f"free-running round: not over within {self._limit_s:g} s"
                 ) from None
             assert isinstance(arrival.state, Finished), "nothing is held in this lane"
-            execution.ends[arrival.session.name] = arrival.state.end
-        for name, end in execution.ends.items():
+            end = execution.ends[arrival.session.name] = arrival.state.end
             if isinstance(end, Stopped):
-                execution.stopped = f"{name}: {end.reason}"
+                execution.stopped = execution.stopped or f"{arrival.session.name}: {end.reason}"
+                start.abort()  # it may not have come to the start, where the others wait for it
         return execution
 
     def _together(self, program: Program, start: threading.Barrier) -> Program:
         delay_s = self._chance.random() * _SPREAD_S
+        started = threading.Event()
 
         def run(given: object) -> object:
-            start.wait(self._limit_s)
-            pause(delay_s)
+            if not started.is_set():  # else it was refused, and is run again
+                started.set()
+                start.wait()
+                pause(delay_s)
             return program.run(given)
 
         return replace(program, run=run)

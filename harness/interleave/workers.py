@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from sqlalchemy import URL
 
+from harness.closing import Closing
 from harness.engines import ENGINES, Isolation
 from harness.errors import HarnessError
 from harness.interleave.cell import Cell, Target
@@ -187,7 +187,7 @@ class _Worker:
     """Whether it has a cell."""
 
 
-class Workers:
+class Workers(Closing):
     """The further processes. Use as a context manager; leaving it ends them.
 
     There are none where other threads run already: a fork would leave their locks taken.
@@ -208,17 +208,6 @@ class Workers:
 
     def __len__(self) -> int:
         return len(self._workers)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End all."""

@@ -22,6 +22,8 @@ from sqlalchemy.engine.interfaces import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection, PoolResetState
 
+from harness.errors import ProgramMisbehaved
+from harness.sessions.own_threads import is_own_thread
 from harness.sessions.session import Session, session_of_this_thread, step_error
 from harness.sessions.step import AUTOCOMMIT, Effect, Step, StepKind
 
@@ -35,7 +37,31 @@ def hold_at_every_step(database: Engine, session_of: Callable[[], Session | None
     `session_of` gives the session of the calling thread while its program runs, else None: what
     the harness itself sends (the first connect, for one) is not held.
     """
+    _tell_of_every_step(database, session_of, Session.hold)
 
+    @event.listens_for(database, "reset")
+    def reset(dbapi: DBAPIConnection, _entry: ConnectionPoolEntry, state: PoolResetState) -> None:
+        # A connection that comes back to its pool amid a transaction is rolled back there.
+        session = session_of()
+        if session is not None and session.in_transaction and not state.transaction_was_reset:
+            session.hold(Step(StepKind.ROLLBACK, "rollback"))
+            dbapi.rollback()
+
+    _note_every_answer(database, session_of)
+    _note_every_error(database, session_of)
+
+
+def count_every_commit(database: Engine, session_of: Callable[[], Session | None]) -> None:
+    """Hold nothing on *database*, but know how many commits of its session have succeeded."""
+    _tell_of_every_step(database, session_of, lambda session, step: session.commits.go_on(step))
+    _note_every_error(database, session_of)
+
+
+def _tell_of_every_step(
+    database: Engine,
+    session_of: Callable[[], Session | None],
+    tell: Callable[[Session, Step], None],
+) -> None:
     # With `retval`, since SQLAlchemy wraps what does not return the statement.
     @event.listens_for(database, "before_cursor_execute", retval=True)
     def before(
@@ -47,28 +73,18 @@ def hold_at_every_step(database: Engine, session_of: Callable[[], Session | None
         _many: bool,
     ) -> tuple[str, Any]:
         if (session := session_of()) is not None:
-            session.hold(Step.of_statement(statement, parameters, _own_level(connection)))
+            tell(session, Step.of_statement(statement, parameters, _own_level(connection)))
         return statement, parameters
 
     @event.listens_for(database, "commit")
     def commit(connection: Connection) -> None:
         if (session := session_of()) is not None and _own_level(connection) != AUTOCOMMIT:
-            session.hold(Step(StepKind.COMMIT, "commit"))
+            tell(session, Step(StepKind.COMMIT, "commit"))
 
     @event.listens_for(database, "rollback")
     def rollback(connection: Connection) -> None:
         if (session := session_of()) is not None and _own_level(connection) != AUTOCOMMIT:
-            session.hold(Step(StepKind.ROLLBACK, "rollback"))
-
-    @event.listens_for(database, "reset")
-    def reset(dbapi: DBAPIConnection, _entry: ConnectionPoolEntry, state: PoolResetState) -> None:
-        # A connection that comes back to its pool amid a transaction is rolled back there.
-        session = session_of()
-        if session is not None and session.in_transaction and not state.transaction_was_reset:
-            session.hold(Step(StepKind.ROLLBACK, "rollback"))
-            dbapi.rollback()
-
-    _note_every_answer(database, session_of)
+            tell(session, Step(StepKind.ROLLBACK, "rollback"))
 
 
 def _own_level(connection: Connection) -> str | None:
@@ -126,6 +142,8 @@ def _note_every_answer(database: Engine, session_of: Callable[[], Session | None
         if (session := session_of()) is not None:
             session.note(_effect_of(cursor, context))
 
+
+def _note_every_error(database: Engine, session_of: Callable[[], Session | None]) -> None:
     @event.listens_for(database, "handle_error")
     def failed(context: ExceptionContext) -> None:
         if (session := session_of()) is not None:
@@ -147,23 +165,33 @@ def _effect_of(cursor: Any, context: ExecutionContext | None) -> Effect:
     return Effect(rowcount=cursor.rowcount, columns=columns, rows=rows)
 
 
-def forbid_second_connections() -> Callable[[], None]:
+class ConnectionRule:
     """While in force, a program that takes another connection is told so and ends.
 
     A second connection would run unheld beside the explored one. The rule covers every pool of the
-    process, whatever engine the program made or kept. Returns what ends the rule.
+    process, whatever engine the program made or kept, and every thread but the harness's own and
+    the one that made the rule: what a program has other threads do is not held either. Who takes a
+    connection there is told so as well, and `broken` says it: it cannot be known whose work it was.
     """
 
-    def taken(
-        dbapi: DBAPIConnection, _entry: ConnectionPoolEntry, proxy: PoolProxiedConnection
+    def __init__(self) -> None:
+        self.broken: str | None = None
+        """What was taken on a thread that is nobody's, if anything was."""
+        self._maker = threading.get_ident()
+        event.listen(Pool, "checkout", self._taken)
+
+    def lift(self) -> None:
+        """End it."""
+        event.remove(Pool, "checkout", self._taken)
+
+    def _taken(
+        self, dbapi: DBAPIConnection, _entry: ConnectionPoolEntry, proxy: PoolProxiedConnection
     ) -> None:
         session = session_of_this_thread()
-        if session is not None and not (session.loan and session.loan.take(dbapi, proxy)):
-            session.misbehave("the program took a second connection, which cannot be held")
-
-    event.listen(Pool, "checkout", taken)
-
-    def lift() -> None:
-        event.remove(Pool, "checkout", taken)
-
-    return lift
+        if session is not None:
+            if not (session.loan and session.loan.take(dbapi, proxy)):
+                session.misbehave("the program took a second connection, which cannot be held")
+        elif not is_own_thread() and threading.get_ident() != self._maker:
+            name = threading.current_thread().name
+            self.broken = f"a connection was taken on another thread ({name}), which cannot be held"
+            raise ProgramMisbehaved(self.broken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import URL, create_engine
 
 from harness.engines.engine import Engine, Isolation
-from harness.sessions.hold import hold_at_every_step, watch_loans
+from harness.sessions.hold import count_every_commit, hold_at_every_step, watch_loans
 from harness.sessions.session import Report, Session, session_of_this_thread
 
 
@@ -37,6 +37,8 @@ def open_session(
     )
     if held:
         hold_at_every_step(database, session_of_this_thread)
+    else:
+        count_every_commit(database, session_of_this_thread)
     session = Session(name, kind, database, report, attempts=attempts, step_limit=step_limit)
     session.held = held
     watch_loans(database, session)

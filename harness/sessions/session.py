@@ -23,7 +23,9 @@ from harness.engines.engine import Engine as EngineKind
 from harness.errors import ProgramMisbehaved
 from harness.outcome import Refusal
 from harness.programs import Program, ProgramEnd, Raised, Returned, ServerRefused, Stopped, Takes
+from harness.sessions.commits import Commits
 from harness.sessions.loan import Loan
+from harness.sessions.own_threads import own_thread
 from harness.sessions.step import Effect, Step, StepError, StepKind
 
 
@@ -92,11 +94,10 @@ class Session:
         self._go: SimpleQueue[Program | str] = SimpleQueue()
         self._effect: Effect | None = None
         self._steps = 0
-        self._commits = 0
+        self.commits = Commits()
         self._stop_after_commits: int | None = None
         self._abandoned = False
         self._keep = False
-        self._committing = False
         self._transaction_over = False
         self.held = False
         """Whether its steps are held: else its programs run freely."""
@@ -124,9 +125,9 @@ class Session:
     def start(self, program: Program, stop_after_commits: int | None = None) -> None:
         """Let the program run to its first hold, or to its end if it asks nothing."""
         self._effect = None
-        self._steps = self._commits = 0
+        self._steps, self.commits = 0, Commits()
         self._stop_after_commits = stop_after_commits
-        self._abandoned = self._committing = self._transaction_over = self._keep = False
+        self._abandoned = self._transaction_over = self._keep = False
         self._misbehaved = None
         self.in_transaction = False
         self.running = True
@@ -183,13 +184,14 @@ class Session:
         self._steps += 1
         if self._steps > self._step_limit:
             self._give_up(f"more than {self._step_limit} steps")
-        self._count_commit()
-        if self._stop_after_commits is not None and self._commits >= self._stop_after_commits:
-            self._give_up(f"stopped after {self._commits} commits, as asked")
+        self.commits.settle()
+        done, enough = self.commits.number, self._stop_after_commits
+        if enough is not None and done >= enough:
+            self._give_up(f"stopped after {done} commits, as asked")
         if not self._arrive(Held(step)) and self._go.get() != "release":
             self._leave()
         self._transaction_over = False
-        self._committing = step.commits
+        self.commits.begin(step)
         if step.kind in (StepKind.COMMIT, StepKind.ROLLBACK):
             self.in_transaction = False
         elif not step.is_alone:
@@ -199,7 +201,7 @@ class Session:
         """Keep what the server answered until the session comes to rest."""
         self._effect = effect
         if effect.error is not None:
-            self._committing = False
+            self.commits.fail()
             refusal = effect.error.refusal
             self._transaction_over = refusal is not None and refusal.ends_transaction
             self.in_transaction &= not self._transaction_over
@@ -234,11 +236,6 @@ class Session:
             if self._known is not None:
                 self._known.rollback()
 
-    def _count_commit(self) -> None:
-        if self._committing:
-            self._commits += 1
-            self._committing = False
-
     def _arrive(self, state: Held | Finished) -> bool:
         """Say where the session stands; True if it need not wait for its release."""
         self.running = isinstance(state, Held)
@@ -246,6 +243,10 @@ class Session:
         return bool(self._report(Arrival(self, state, effect)))
 
     def _live(self) -> None:
+        with own_thread():
+            self._serve()
+
+    def _serve(self) -> None:
         try:
             self._connect()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that called open()
@@ -295,27 +296,27 @@ class Session:
         try:
             value = self._attempt(program)
         except Abandoned:
-            self._count_commit()
-            return Stopped(self._misbehaved or "the execution was over", self._commits)
+            self.commits.settle()
+            return Stopped(self._misbehaved or "the execution was over", self.commits.number)
         except BaseException as error:  # noqa: BLE001 - a program may raise anything; it is its end
-            self._count_commit()
+            self.commits.settle()
             return self._judge(program, error)
-        self._count_commit()
+        self.commits.settle()
         if self._misbehaved is not None:
-            return Stopped(self._misbehaved, self._commits)
-        return Returned(value, self._commits)
+            return Stopped(self._misbehaved, self.commits.number)
+        return Returned(value, self.commits.number)
 
     def _judge(self, program: Program, error: BaseException) -> ProgramEnd:
         if self._misbehaved is not None:
-            return Stopped(self._misbehaved, self._commits)
+            return Stopped(self._misbehaved, self.commits.number)
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             self.mark_abandoned()
-            return Stopped(f"lost its connection: {error.orig}", self._commits)
+            return Stopped(f"lost its connection: {error.orig}", self.commits.number)
         refusal = refusal_of(self.kind, error)
         if refusal is not None and refusal.retryable:
-            return ServerRefused(refusal, self._commits)
+            return ServerRefused(refusal, self.commits.number)
         expected = isinstance(error, program.expected_errors)
-        return Raised(type(error).__name__, first_line(error), self._commits, expected)
+        return Raised(type(error).__name__, first_line(error), self.commits.number, expected)
 
     def _attempt(self, program: Program) -> object:
         if self._attempts == 1:

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty
-from types import TracebackType
-from typing import Self
 
 from sqlalchemy import URL, Connection, create_engine
 
 from harness.clock import Deadline, pause
+from harness.closing import Closing
 from harness.engines.engine import Engine, Isolation
 from harness.errors import DeadlineExceeded, HarnessError, ProgramMisbehaved
 from harness.locks import LockProbe, Wait, WaitGraph
@@ -50,7 +49,7 @@ class _Actor:
     taken: list[str] = field(default_factory=list)
 
 
-class SpecConductor:
+class SpecConductor(Closing):
     """Runs permutations of one spec on connections that stay open. Use as a context manager."""
 
     def __init__(
@@ -76,24 +75,12 @@ class SpecConductor:
 
     # -- life -------------------------------------------------------------------------------------
 
-    def __enter__(self) -> Self:
-        try:
-            for name in [CONTROL, *(session.name for session in self._spec.sessions)]:
-                self._actors[name] = _Actor(self._open(name))
-            self._probe = self._engine.probe(self._url)
-            self._probe.watch({name: a.session.server_id for name, a in self._actors.items()})
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    def open(self) -> None:
+        """Connect every session, and the probe that tells who waits."""
+        for name in [CONTROL, *(session.name for session in self._spec.sessions)]:
+            self._actors[name] = _Actor(self._open(name))
+        self._probe = self._engine.probe(self._url)
+        self._probe.watch({name: a.session.server_id for name, a in self._actors.items()})
 
     def close(self) -> None:
         """End every connection, also those whose block is under way."""

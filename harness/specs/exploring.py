@@ -187,6 +187,8 @@ class _Taking:
     def _hold(self, step: Step) -> None:
         if self._session.held:
             self._session.hold(step)
+        else:
+            self._session.commits.go_on(step)
 
     def end(self) -> None:
         """End a transaction that was left open: that is a step, since it lets others go on."""

@@ -290,6 +290,35 @@ def test_the_conductor_goes_on_after_an_execution_that_it_had_to_stop(open_bank)
     open_bank.drop_tables()
 
 
+def test_a_finding_that_is_cut_off_when_it_is_run_again_stays_as_it_was_seen(bank):
+    """What was cut off looks like an anomaly itself, and is none."""
+    runs = []
+
+    def count(connection):
+        runs.append(1)
+        withdraw(connection, 10)
+
+    found = bank.explore(count, of(withdraw, 30), limits=QUICK)
+    assert (found.verdict, found.finding.reproduced) == (VIOLATED, True)
+    last = len(runs)
+    runs.clear()
+
+    def never_end_the_last_time(connection):
+        runs.append(1)
+        balance = balance_of(connection, 1)
+        while len(runs) == last:
+            pass
+        set_balance(connection, 1, balance - 10)
+        connection.commit()
+        return balance - 10
+
+    cut = bank.explore(never_end_the_last_time, of(withdraw, 30), limits=QUICK)
+    assert len(runs) == last
+    assert (cut.verdict, cut.finding.reproduced) == (VIOLATED, False)
+    assert cut.finding.execution.stopped is None
+    assert len(cut.finding.schedule) == len(found.finding.schedule)
+
+
 class FirstToLast:
     def new_execution(self):
         return True

@@ -3,11 +3,13 @@
 import pytest
 
 from harness.engines import Isolation
+from harness.interleave.event import Reading, conflict, events_of
 from harness.interleave.execution import Execution, Turn
-from harness.interleave.footprint import References
-from harness.interleave.happens_before import HappensBefore, Reading
+from harness.interleave.footprint import Mode, References
+from harness.interleave.happens_before import HappensBefore
 from harness.locks import Wait
-from harness.sessions.step import Step, StepKind
+from harness.outcome import Refusal
+from harness.sessions.step import Effect, Step, StepError, StepKind
 
 TEXTS = {
     "read": "select v from {}",
@@ -89,3 +91,152 @@ def test_executions_that_exchange_commuting_neighbours_have_one_identity():
 def test_updates_of_one_table_never_commute(isolation):
     found = order("T1 update a", "T1 commit", "T2 update a", "T2 commit", isolation=isolation)
     assert found.executions() == 1
+
+
+def refused(kind: str, code: str, *, ends: bool) -> Effect:
+    return Effect(error=StepError("Error", "", Refusal(kind, code, False, ends)))
+
+
+def with_texts(*lines: tuple[str, str], answers=None) -> Execution:
+    """Turns as they are: who, and the text; answers by number, `done` if none is given."""
+    turns = []
+    for number, (session, asked) in enumerate(lines, start=1):
+        effect = (answers or {}).get(number, Effect())
+        step = Step.of_statement(asked, ())
+        turns.append(Turn(number, session, step, ("T1", "T2"), effect=effect, settled_in=number))
+    return Execution(turns)
+
+
+UNKNOWN = Effect(error=StepError("DataError", "out of range"))
+
+
+@pytest.mark.parametrize(
+    "answer", [refused("constraint", "23505", ends=True), UNKNOWN], ids=["refused", "unknown"]
+)
+def test_what_was_done_before_a_savepoint_outlives_an_error_inside(answer):
+    lines = ["update a set v = 1", "SAVEPOINT s", "insert into b (v) values (1)"]
+    lines += ["ROLLBACK TO SAVEPOINT s", "commit"]
+    happened = with_texts(*(("T1", line) for line in lines), answers={3: answer})
+    assert events_of(happened, reading())[-1].footprint.modes["a"] is Mode.EXCLUDES
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [(refused("deadlock", "1213", ends=True), {}), (UNKNOWN, {"a"})]
+)
+def test_an_error_without_a_savepoint_ends_the_transaction_if_that_is_known(answer, left):
+    lines = ("update a set v = 1", "update b set v = 1", "commit")
+    happened = with_texts(*(("T1", line) for line in lines), answers={2: answer})
+    assert events_of(happened, reading())[-1].footprint.modes.keys() >= set(left)
+    assert bool(events_of(happened, reading())[-1].footprint.modes) is bool(left)
+
+
+def snapshots(*lines: str, answer=None) -> list[bool]:
+    """Which turns of one session may take its snapshot."""
+    happened = with_texts(*(("T1", line) for line in lines), answers=answer)
+    found = events_of(happened, reading(Isolation.REPEATABLE_READ))
+    return ["*" in event.footprint.modes for event in found]
+
+
+ONE_ROW = Effect(0, ("v",), ((1,),))
+
+
+def test_the_first_statement_and_the_first_plain_read_may_take_the_snapshot():
+    lines = (
+        "select v from a for update",
+        "update a set v = 1",
+        "select v from b",
+        "select v from c",
+    )
+    assert snapshots(*lines, answer={3: ONE_ROW}) == [True, False, True, False]
+
+
+def test_a_locking_read_with_a_plain_one_inside_may_take_the_snapshot():
+    inner = "select v from a where v = (select max(v) from b) for update"
+    assert snapshots("update a set v = 1", inner) == [True, True]
+
+
+def test_a_read_without_an_answer_and_a_variable_that_is_set_may_not_have_taken_it():
+    lines = ("set lock_timeout = 5", "select v from a", "select v from b", "select v from c")
+    assert snapshots(*lines, answer={3: ONE_ROW}) == [True, True, True, False]
+
+
+def test_each_transaction_takes_a_snapshot_of_its_own():
+    lines = ("select v from a", "select v from b", "commit", "select v from a")
+    assert snapshots(*lines, answer={1: ONE_ROW, 4: ONE_ROW}) == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "SET tx_isolation = 'SERIALIZABLE'",
+        "SET @@session.transaction_isolation = 'SERIALIZABLE'",
+        "SET default_transaction_isolation = 'serializable'",
+        "/* a comment */ SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "-- a comment\nSTART TRANSACTION",
+        "SELECT set_config('transaction_isolation', 'serializable', false)",
+        "CALL p()",
+    ],
+)
+def test_after_a_level_chosen_in_sql_nothing_commutes(chosen):
+    happened = with_texts(("T1", chosen), ("T1", "select v from a"), ("T2", "update b set v = 1"))
+    events = events_of(happened, reading())
+    assert events[1].strict
+    assert conflict(events[1], events[2], reading())
+
+
+def test_a_variable_that_is_set_chooses_no_level():
+    happened = with_texts(("T1", "SET lock_timeout = 5"), ("T1", "select v from a"))
+    assert not events_of(happened, reading())[1].strict
+
+
+def test_ends_that_let_somebody_go_on_only_together_do_not_commute():
+    happened = with_texts(
+        ("T1", "select v from a for share"),
+        ("T2", "select v from a for share"),
+        ("T3", "update a set v = 1"),
+        ("T1", "commit"),
+        ("T2", "commit"),
+    )
+    happened.turns[2].wait, happened.turns[2].settled_in = Wait("T3", ()), 5
+    events = events_of(happened, reading())
+    assert conflict(events[3], events[4], reading())
+
+
+def test_a_race_is_reversed_by_who_can_begin():
+    """T3 must update b and commit before T2 can read c before T1 changes it."""
+    found = order(
+        "T1 update c",
+        "T1 commit",
+        "T3 update b",
+        "T3 commit",
+        "T2 read b",
+        "T2 read c",
+        "T2 commit",
+    )
+    races = list(found.races())
+    assert (1, 5) in races
+    assert found.first_in_reversal(1, 5) == ["T3"]
+
+
+def test_who_is_let_go_on_by_a_turn_does_not_race_with_it():
+    found = order("T1 update a", "T2 update a waits 3", "T1 commit", "T2 update a", "T2 commit")
+    assert (1, 2) in list(found.races())
+    assert not [race for race in found.races() if race[0] == 2]
+
+
+@pytest.mark.parametrize(
+    ("certifies", "programs", "ended", "expected"),
+    [
+        (False, 3, True, False),
+        (True, 2, True, True),
+        (True, 2, False, False),
+        (True, 3, False, True),
+    ],
+)
+def test_who_watches_reads_may_refuse_at_whatever_comes_next(certifies, programs, ended, expected):
+    known = Reading("postgres", References(), Isolation.SERIALIZABLE, False, certifies, programs)
+    own = ["update a set v = 1", "commit"] if ended else ["update a set v = 1"]
+    lines = [("T2", "select v from c"), *(("T1", line) for line in own), ("T2", "select v from b")]
+    events = events_of(with_texts(*lines, answers={1: ONE_ROW}), known)
+    assert conflict(events[-2], events[-1], known) is expected
