@@ -56,3 +56,8 @@ def pause(length_s: float) -> None:
 def now_s() -> float:
     """Seconds on a clock that never goes back; only differences mean something."""
     return time.monotonic()
+
+
+def computed_s() -> float:
+    """Seconds for which this process has computed, on all its threads."""
+    return time.process_time()

@@ -5,6 +5,7 @@
     ├── ServerError                   a server could not be had, started, reached or ended
     │   ├── SourceUnavailable         this machine does not offer what was asked for
     │   ├── NotReady (TimeoutError)   started, but no query was answered before the deadline
+    │   ├── Ended                     started, and ended by itself before it answered
     │   └── Refused                   a given server is not ours to use
     ├── DeadlineExceeded (TimeoutError)  something neither happened nor failed in time
     ├── ScheduleDiverged              a recorded schedule did not fit what the engine allowed
@@ -55,6 +56,10 @@ class SourceUnavailable(ServerError):
 
 class NotReady(ServerError, TimeoutError):
     """A server was started, but answered no query before the deadline."""
+
+
+class Ended(ServerError):
+    """A server was started, and ended by itself before it answered a query."""
 
 
 class Refused(ServerError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 RefusalKind = Literal["deadlock", "lock-timeout", "serialization", "constraint", "other"]
@@ -20,6 +20,8 @@ class Refusal:
     retryable: bool
     ends_transaction: bool
     """Whether the server has thereby rolled the whole transaction back and released its locks."""
+    duplicate: bool = field(default=False, compare=False, repr=False)
+    """Whether the constraint is a key that is there already; it follows from the code."""
 
 
 @dataclass(frozen=True, slots=True)

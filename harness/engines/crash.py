@@ -13,6 +13,10 @@ class LoggedRecovery:
 
     replay_s: float | None = None
     """From the begin to the end of reading and applying the log; None if it does not say."""
+    before_s: float | None = None
+    """From its first word to the begin of that."""
+    after_s: float | None = None
+    """From the end of that until it let programs in."""
     undo_s: float | None = None
     """Rolling back what was open, as far as that goes on after the server has opened. None if it
     does not say, or has nothing of the kind."""
@@ -32,6 +36,21 @@ class NoLog:
     """What becomes of it, by the name that the restart planner has for that."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Settings without which the server takes it in no transaction beside ordinary tables."""
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """When a server of this kind takes checkpoints by itself, and how that is changed."""
+
+    away: Mapping[str, str]
+    """Settings beyond the profile under which none comes while a few hundred MB are written."""
+    away_means: str
+    """What they do, and when one is taken all the same: a sentence."""
+    every: Callable[[int], Mapping[str, str]]
+    """Settings beyond the profile under which the log since the last checkpoint stays below about
+    so many bytes."""
+    every_means: str
+    """What that setting does: a sentence."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +75,10 @@ class Crash:
     """A statement that ends such a lock."""
     lock_limit: Callable[[int], Sequence[str]]
     """Statements by which a session waits for a lock at most so many seconds."""
+    checkpoints: Checkpoints
+    to_undo: str | None
+    """A query for the number of transactions that were open at the kill and are not rolled back
+    yet; None if nothing is rolled back after opening, see the capability 'undoes after opening'."""
 
 
 def seconds_between(first: str, last: str) -> float:

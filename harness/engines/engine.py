@@ -22,6 +22,8 @@ from sqlalchemy import URL
 from harness.engines.client import Client
 from harness.engines.crash import Crash
 from harness.engines.loading import Loading
+from harness.engines.lock_memory import LockMemory
+from harness.engines.log_space import LogSpace
 from harness.engines.measuring import Measuring
 from harness.engines.monitoring import Monitoring
 from harness.engines.replacing import Replacing
@@ -113,6 +115,8 @@ class Engine:
     """Statements that empty tables so that nothing of their old rows is left."""
     truncate_reaches_references: bool
     """Whether a table can be emptied only together with those that reference it."""
+    views_keep_tables: bool
+    """Whether a table that a view reads is dropped only together with the view (CASCADE)."""
     without_foreign_keys: tuple[Sequence[str], Sequence[str]]
     """Statements around work during which foreign keys are not checked; may be empty."""
     loading: Loading
@@ -125,6 +129,10 @@ class Engine:
     """What it tells while a run is measured."""
     replacing: Replacing
     """How tables are replaced by what stays of them."""
+    lock_memory: LockMemory
+    """What the memory for locks holds, and how large it must be."""
+    log_space: LogSpace
+    """How much space the log has, and what happens at its end."""
     unit_log: UnitLog
     """How much log one unit of work may write."""
     capabilities: Mapping[str, Capability]

@@ -20,6 +20,50 @@ Columns = Sequence[tuple[str, str]]
 """Each column's name, and the SQL of its text as it is in a line (`harness.engines.loading`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Bytes of a table with its indexes; None where the engine does not tell."""
+
+    files: int
+    """What the files take on disk."""
+    indexes: int
+    """What of it the indexes take; InnoDB's table is an index itself, and does not count."""
+    free: int | None
+    """What new rows can take without a larger file, as far as the engine counts it."""
+    dead: int | None
+    """Rows that are deleted and still take their place, until the server tidies up."""
+    live: int | None
+    """Rows and entries of indexes that are there."""
+
+    def with_(self, other: Space) -> Space:
+        """Of both; what is not known of one is not known of both."""
+        return Space(
+            self.files + other.files,
+            self.indexes + other.indexes,
+            _sum(self.free, other.free),
+            _sum(self.dead, other.dead),
+            _sum(self.live, other.live),
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+@dataclass(frozen=True)
+class Unlogged:
+    """Tables whose rows are in no log: how empty ones become such, and ordinary ones when full.
+
+    All in the transaction that empties and fills them, so nobody ever sees them without log.
+    """
+
+    begin: Callable[[Sequence[str]], Sequence[str]]
+    """Statements for these tables, parents first."""
+    end: Callable[[Sequence[str]], Sequence[str]]
+    sentence: str
+    """What the end costs, to a person."""
+
+
 @dataclass(frozen=True)
 class Replacing:
     """How an engine replaces tables."""
@@ -54,15 +98,17 @@ class Replacing:
     waits: str
     """A query that returns a row if the session {} waits for a table, where another one swaps."""
     counter: str
-    """A query for the number that the next row of {schema}.{table} gets, by its {column}."""
+    """A query for the number that the next row of {schema}.{table} gets, by its {column}; it may
+    use that number up in the old table."""
     count_from: str
     """A statement that lets {table}'s {column} go on from {number}, in the schema in use."""
+    unlogged: Unlogged | None
+    """None where the engine has no tables without log that can become ordinary ones."""
     schemas: str
     """A query for the names of all schemas."""
-    space: str
-    """A query for {table}'s size on disk and that of its indexes, and what of both is free or dead,
-    as far as the engine knows: three numbers of bytes, the last may be NULL."""
+    space: Callable[[Any, str], Space]
+    """What a table takes, by fresh statistics."""
     statistics: Callable[[Sequence[str]], Sequence[str]]
-    """What brings these figures up to date."""
+    """What brings these figures up to date, and makes them as exact as the server can."""
     rebuild: Callable[[Sequence[str]], Sequence[str]]
     """What gives the space of deleted rows back to the disk, and shuts everybody out meanwhile."""

@@ -91,29 +91,46 @@ class DockerServer:
         self._guard.release()
 
     def kill(self) -> None:
-        """SIGKILL every process of the server; returns when they are gone. Data stay."""
-        self._signal("SIGKILL")
+        """SIGKILL every process of the server; returns when they are gone. Data stay.
+
+        Raises:
+            ServerError: Docker refused, or its container is gone.
+        """
+        with self._asking_docker("cannot be killed"):
+            self._signal("SIGKILL")
 
     def halt(self) -> None:
         """Orderly shutdown that keeps the data, so that `restart` can follow.
 
         Raises:
             DeadlineExceeded: it did not end in time; it still runs.
+            ServerError: Docker refused, or its container is gone.
         """
-        if self._state()["Paused"]:
-            self.resume()
-        self._signal(self.engine.recipe.stop_signal)
+        with self._asking_docker("cannot be halted"):
+            if self._state()["Paused"]:
+                self.resume()
+            self._signal(self.engine.recipe.stop_signal)
 
     def restart(self) -> None:
-        """Start again on the same port and data and wait until a query is answered."""
-        if self._state()["Running"]:
-            self.halt()
-        self._wrapped().start()
-        self._wait_ready()
+        """Start again on the same port and data and wait until a query is answered.
+
+        Raises:
+            ServerError: it did not start, Docker refused, or its container is gone.
+        """
+        with self._asking_docker("cannot be started again"):
+            if self._state()["Running"]:
+                self.halt()
+            self._wrapped().start()
+            self._wait_ready()
 
     def pause(self) -> None:
-        """Freeze every process of the server (`docker pause`)."""
-        self._wrapped().pause()
+        """Freeze every process of the server (`docker pause`).
+
+        Raises:
+            ServerError: Docker refused, or its container is gone.
+        """
+        with self._asking_docker("cannot be paused"):
+            self._wrapped().pause()
 
     def died(self) -> str | None:
         """How its main process ended, in words; None while it lives. Any thread may ask."""
@@ -123,8 +140,13 @@ class DockerServer:
             return f"its container is gone ({words(error)})"
 
     def resume(self) -> None:
-        """Let every process of the server go on."""
-        self._wrapped().unpause()
+        """Let every process of the server go on.
+
+        Raises:
+            ServerError: Docker refused, or its container is gone.
+        """
+        with self._asking_docker("cannot go on"):
+            self._wrapped().unpause()
 
     def log(self) -> str:
         """What the container has said so far.
@@ -132,10 +154,8 @@ class DockerServer:
         Raises:
             ServerError: the container is gone.
         """
-        try:
+        with self._asking_docker("its log cannot be read"):
             return bytes(self._wrapped().logs()).decode(errors="replace")
-        except (DockerException, RequestException) as error:
-            raise ServerError(f"{self._subject}: its log cannot be read: {words(error)}") from error
 
     @property
     def workplace(self) -> str:
@@ -149,11 +169,12 @@ class DockerServer:
             ServerError: it ended with another exit status than 0, or is not in the image.
         """
         tools, place = self.engine.recipe.tools, self.engine.recipe.container.place
-        done: Any = self._wrapped().exec_run(
-            [name, *tools.arguments(CLIENT), *arguments],
-            environment=dict(tools.environment(CLIENT, place, self.engine.port)),
-            demux=True,
-        )
+        with self._asking_docker(f"{name} cannot be run"):
+            done: Any = self._wrapped().exec_run(
+                [name, *tools.arguments(CLIENT), *arguments],
+                environment=dict(tools.environment(CLIENT, place, self.engine.port)),
+                demux=True,
+            )
         output, errors = (part or b"" for part in done.output)
         if done.exit_code != 0:
             said = (errors or output).decode(errors="replace").strip().split("\n")[-1]
@@ -165,6 +186,13 @@ class DockerServer:
     @property
     def _subject(self) -> str:
         return f"{self.engine.name} ({self.source})"
+
+    @contextmanager
+    def _asking_docker(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (DockerException, RequestException) as error:
+            raise ServerError(f"{self._subject}: {what}: {words(error)}") from error
 
     def _wrapped(self) -> Container:
         assert self._container is not None, "not started"

@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import URL
 
 from harness.engines import ENGINES
-from harness.engines.engine import Engine
-from harness.errors import HarnessError, Refused
+from harness.engines.engine import Engine, Profile
+from harness.errors import HarnessError, Refused, UsageError
 from harness.servers import asking
-from harness.servers.given_server import marked, not_empty, objects, open_given
+from harness.servers.given_server import GivenServer, marked, not_empty, objects, open_given
 from harness.servers.given_url import for_engine, place, said_of, scheme_of, understand
 from harness.servers.offer import Missing, Offer
 from harness.servers.options import ServerOptions
@@ -63,6 +63,25 @@ def where(engine: Engine, options: ServerOptions) -> URL | None:
             if scheme_of(url) in engine.recipe.schemes:
                 return for_engine(url, engine)
     return None
+
+
+def adopted(engine: Engine, options: ServerOptions) -> GivenServer:
+    """The first given server of this kind, with what an earlier run has left in its database.
+
+    Raises:
+        Refused: it cannot be reached, is not for us to use, or holds nothing of ours.
+        UsageError: none was given.
+    """
+    url = where(engine, options)
+    if url is None:
+        raise UsageError(f"{engine.name}: no server of this kind was given", "--server URL")
+    version = examine(engine, url)
+    if isinstance(version, str):
+        raise Refused(version, f"it was given as the URL for {engine.title}")
+    numbers = ".".join(str(number) for number in version)
+    server = GivenServer(engine, url, numbers, Profile.DURABLE)
+    server.adopt()
+    return server
 
 
 def _schemes() -> frozenset[str]:

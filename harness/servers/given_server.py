@@ -57,6 +57,20 @@ class GivenServer:
                 ) from error
             raise
 
+    def adopt(self) -> None:
+        """Make the database ours again as an earlier run of ours left it: nothing is dropped.
+
+        Raises:
+            Refused: another run uses it, or no run of ours left anything there.
+        """
+        self._hold()
+        if not marked(self.engine, self._holder):
+            self._let_go()
+            raise Refused(
+                f"given server {place(self._url)}: the database holds nothing of the harness's",
+                f"is it the right one? the table {MARKER} says that one is ours",
+            )
+
     def url(self, database: str | None = None) -> URL:
         """Where to connect. Never print it: it holds the password."""
         return self._url if database is None else self._url.set(database=database)

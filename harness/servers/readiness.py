@@ -13,7 +13,7 @@ from sqlalchemy import URL
 
 from harness.clock import Deadline, poll
 from harness.engines.engine import Engine
-from harness.errors import DeadlineExceeded, NotReady, ServerError
+from harness.errors import DeadlineExceeded, Ended, NotReady
 from harness.servers import asking
 
 START_LIMIT_S = 120.0
@@ -36,14 +36,14 @@ def wait_ready(
     `died` says how the server ended, if it did; `seen` says what is to be seen of it.
 
     Raises:
-        ServerError: it ended instead.
+        Ended: it did that instead.
         NotReady: it lives, and answered no query in time.
     """
     last = "no answer"
     try:
         for _ in poll(Deadline.after(limit_s), subject, every_s):
             if (end := died()) is not None:
-                raise ServerError(f"{subject}: ended while starting ({end})")
+                raise Ended(f"{subject}: ended while starting ({end})")
             try:
                 return asking.ask(engine, url, engine.version_query)
             except engine.driver_error as error:

@@ -8,9 +8,9 @@ open are rolled back afterwards, by a thread of its own (manual, "InnoDB Recover
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from harness.engines.crash import Crash, LoggedRecovery, NoLog, seconds_between
+from harness.engines.crash import Checkpoints, Crash, LoggedRecovery, NoLog, seconds_between
 from harness.engines.recipe import read_query
 
 # MySQL writes a T, microseconds and a Z; MariaDB a blank, and whole seconds.
@@ -19,6 +19,7 @@ _LINE = re.compile(_TIME + r"\S*\s+\d+ \[(?:Note|System|Warning)\].*$", re.MULTI
 
 _BEGINS = ("Starting to parse redo log", "Starting crash recovery from checkpoint")
 _ENDS = ("Log background threads are being started", "rollback segments in")
+_OPENED = ("ready for connections. Version", "mariadbd: ready for connections")
 _UNDO_BEGINS = (
     "Starting in background the rollback of uncommitted",
     "Starting in background the rollback of recovered",
@@ -33,11 +34,19 @@ def read_log(log: str) -> LoggedRecovery:
     """InnoDB's own times of its last start."""
     lines = [(found["time"], found[0]) for found in _LINE.finditer(log)]
     begin = _first(lines, _BEGINS)
-    fine = begin is not None and "." in begin
-    replay = None if begin is None else _span(lines, begin, _ENDS)
     undo_begin = _first(lines, _UNDO_BEGINS)
     undo = None if undo_begin is None else _span(lines, undo_begin, _UNDO_ENDS)
-    return LoggedRecovery(replay, undo, 0.000001 if fine else 1.0)
+    if begin is None:
+        return LoggedRecovery(undo_s=undo, resolution_s=1.0)
+    replay = _span(lines, begin, _ENDS)
+    end = _first([line for line in lines if line[0] >= begin], _ENDS)
+    return LoggedRecovery(
+        replay,
+        before_s=seconds_between(lines[0][0], begin),
+        after_s=None if end is None else _span(lines, end, _OPENED),
+        undo_s=undo,
+        resolution_s=0.000001 if "." in begin else 1.0,
+    )
 
 
 def _first(lines: Sequence[tuple[str, str]], words: Sequence[str]) -> str | None:
@@ -78,6 +87,32 @@ _WITHOUT_NUMBERS = NoLog(
 )
 _CONTROLS = {"innodb_flush_log_at_trx_commit=0": {"innodb_flush_log_at_trx_commit": "0"}}
 
+# The page cleaner writes changed pages, and the checkpoint follows the oldest page that is not
+# written: by age of the log, by share of changed pages, and when the server is idle.
+_FEW_WRITES = {
+    "innodb_buffer_pool_size": "1G",
+    "innodb_max_dirty_pages_pct": "99",
+    "innodb_max_dirty_pages_pct_lwm": "0",
+    "innodb_adaptive_flushing": "OFF",
+    "innodb_adaptive_flushing_lwm": "70",
+}
+_FEW_WRITES_MEANS = (
+    "room for changed pages and log, adaptive flushing off; one is taken all the same when changed "
+    "pages fill the buffer pool, near the end of the log, and at a shutdown"
+)
+_TO_UNDO = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = 0"
+
+
+def _mysql_every(limit_bytes: int) -> Mapping[str, str]:
+    """The redo log has at least 8 MB."""
+    return {"innodb_redo_log_capacity": str(max(limit_bytes, 8 * 2**20))}
+
+
+def _mariadb_every(limit_bytes: int) -> Mapping[str, str]:
+    """The redo log has at least 4 MB."""
+    return {"innodb_log_file_size": str(max(limit_bytes, 4 * 2**20))}
+
+
 # MySQL's release builds do not know MariaDB's `innodb_log_checkpoint_now`.
 MYSQL_CRASH = Crash(
     settings={"log_error_verbosity": "3"},
@@ -101,6 +136,13 @@ MYSQL_CRASH = Crash(
     lock_table="LOCK TABLES {} WRITE",
     unlock="UNLOCK TABLES",
     lock_limit=lock_limit,
+    checkpoints=Checkpoints(
+        away={**_FEW_WRITES, "innodb_redo_log_capacity": "4G", "innodb_idle_flush_pct": "0"},
+        away_means=_FEW_WRITES_MEANS,
+        every=_mysql_every,
+        every_means="innodb_redo_log_capacity: changed pages are written before the log is full",
+    ),
+    to_undo=_TO_UNDO,
 )
 
 MARIADB_CRASH = Crash(
@@ -116,4 +158,11 @@ MARIADB_CRASH = Crash(
     lock_table="LOCK TABLES {} WRITE",
     unlock="UNLOCK TABLES",
     lock_limit=lock_limit,
+    checkpoints=Checkpoints(
+        away={**_FEW_WRITES, "innodb_log_file_size": "4G"},
+        away_means=_FEW_WRITES_MEANS,
+        every=_mariadb_every,
+        every_means="innodb_log_file_size: changed pages are written before the log is full",
+    ),
+    to_undo=_TO_UNDO,
 )

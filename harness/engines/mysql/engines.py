@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pymysql
 from pymysql.constants import CLIENT
@@ -12,7 +13,9 @@ from harness.engines.mysql.client import MARIADB_CLIENT, MYSQL_CLIENT
 from harness.engines.mysql.crash import MARIADB_CRASH, MYSQL_CRASH
 from harness.engines.mysql.figures import MARIADB_MONITORING, MYSQL_MONITORING
 from harness.engines.mysql.loading import MYSQL_LOADING
+from harness.engines.mysql.lock_memory import MARIADB_LOCK_MEMORY, MYSQL_LOCK_MEMORY
 from harness.engines.mysql.locks import MysqlLockProbe
+from harness.engines.mysql.log_space import MARIADB_LOG_SPACE, MYSQL_LOG_SPACE
 from harness.engines.mysql.mariadb_locks import MariadbLockProbe
 from harness.engines.mysql.measuring import MYSQL_MEASURING
 from harness.engines.mysql.recipe import MARIADB_RECIPE, MYSQL_RECIPE
@@ -53,11 +56,17 @@ _SHARED_CAPABILITIES = {
     "finds deadlocks at once": Capability(
         True, "a deadlock is found in the moment it closes (errno 1213)"
     ),
+    "watches reads at serializable": Capability(
+        False, "at serializable a plain read takes shared locks, and who would break it waits"
+    ),
     "shows lock memory": Capability(
         True, "memory and number of row locks are in information_schema.innodb_trx"
     ),
     "reads uncommitted rows": Capability(
         True, "at read uncommitted a plain read shows what others have not committed yet"
+    ),
+    "undoes after opening": Capability(
+        True, "what was open at a kill is rolled back in the background, beside the programs"
     ),
 }
 
@@ -82,6 +91,7 @@ MYSQL = Engine(
     connect_arguments=_CONNECT,
     truncate=truncate,
     truncate_reaches_references=False,
+    views_keep_tables=False,
     without_foreign_keys=(
         (
             "SET SESSION foreign_key_checks = 0",
@@ -95,6 +105,8 @@ MYSQL = Engine(
     monitoring=MYSQL_MONITORING,
     measuring=MYSQL_MEASURING,
     replacing=MYSQL_REPLACING,
+    lock_memory=MYSQL_LOCK_MEMORY,
+    log_space=MYSQL_LOG_SPACE,
     unit_log=MYSQL_UNIT_LOG,
     storage=_STORAGE,
     capabilities={
@@ -107,35 +119,21 @@ MYSQL = Engine(
     },
 )
 
-MARIADB = Engine(
+# What is not named here is as MySQL has it.
+MARIADB = replace(
+    MYSQL,
     name="mariadb",
     title="MariaDB",
     driver="mariadb+pymysql",
-    sql_dialect="mysql",
-    driver_error=pymysql.err.MySQLError,
-    port=3306,
-    administrator="root",
-    maintenance_database="mysql",
     oldest_supported=(10, 11),
-    session_query="SELECT CONNECTION_ID()",
-    version_query="SELECT VERSION()",
     parse_version=parse_mariadb,
     recipe=MARIADB_RECIPE,
     client=MARIADB_CLIENT,
     probe=MariadbLockProbe,
-    classify=classify,
-    detail_of=detail_of,
-    connect_arguments=_CONNECT,
-    truncate=truncate,
-    truncate_reaches_references=False,
-    without_foreign_keys=MYSQL.without_foreign_keys,
-    loading=MYSQL_LOADING,
     crash=MARIADB_CRASH,
     monitoring=MARIADB_MONITORING,
-    measuring=MYSQL_MEASURING,
-    replacing=MYSQL_REPLACING,
-    unit_log=MYSQL_UNIT_LOG,
-    storage=_STORAGE,
+    lock_memory=MARIADB_LOCK_MEMORY,
+    log_space=MARIADB_LOG_SPACE,
     capabilities={
         **_SHARED_CAPABILITIES,
         "refuses stale writes": Capability(

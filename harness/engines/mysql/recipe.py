@@ -7,6 +7,7 @@ Every setting is an option on the command line, and no option file is read, so t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from harness.engines.engine import Profile
@@ -248,30 +249,22 @@ MYSQL_RECIPE = Recipe(
     statements=_STATEMENTS,
 )
 
-MARIADB_RECIPE = Recipe(
+# What is not named here is as MySQL has it.
+MARIADB_RECIPE = replace(
+    MYSQL_RECIPE,
     settings=mariadb_settings,
-    stop_signal="SIGTERM",
-    patience={"connect_timeout": 5, "read_timeout": 15, "write_timeout": 15},
-    schemes=frozenset({"mysql", "mariadb"}),
-    local=LocalRecipe(
+    local=replace(
+        MYSQL_RECIPE.local,
         programs=("mariadbd", "mysqld"),
-        folders=_FOLDERS,
-        account="mysql",
         package="the package 'mariadb-server'",
         parse_program=parse_mariadb,
         initialise=_initialise_mariadb,
-        files={},
-        individual=("auto.cnf",),
-        serve=_serve,
-        socket_url=None,
     ),
-    container=ContainerRecipe(
+    container=replace(
+        MYSQL_RECIPE.container,
         image="mariadb:11.8",
         version_variable="MARIADB_VERSION",
         environment=lambda file, _profile: {"MARIADB_ROOT_PASSWORD_FILE": file},
         command=lambda given: ("mariadbd", *options({**given, "socket": _SOCKET})),
-        place=_SOCKETS,
     ),
-    tools=_TOOLS,
-    statements=_STATEMENTS,
 )

@@ -15,6 +15,8 @@ _RETRYABLE: dict[int, tuple[RefusalKind, bool]] = {
     1020: ("serialization", True),
 }
 
+# ER_DUP_ENTRY, ER_DUP_UNIQUE, ER_DUP_ENTRY_WITH_KEY_NAME.
+_DUPLICATE = frozenset({1062, 1169, 1586})
 _CONSTRAINT = frozenset({1048, 1062, 1169, 1216, 1217, 1451, 1452, 1557, 1586, 3819, 4025})
 
 
@@ -27,7 +29,13 @@ def classify(error: BaseException) -> Refusal | None:
         kind, ends = _RETRYABLE[number]
         return Refusal(kind, str(number), retryable=True, ends_transaction=ends)
     if number in _CONSTRAINT:
-        return Refusal("constraint", str(number), retryable=False, ends_transaction=False)
+        return Refusal(
+            "constraint",
+            str(number),
+            retryable=False,
+            ends_transaction=False,
+            duplicate=number in _DUPLICATE,
+        )
     return None
 
 

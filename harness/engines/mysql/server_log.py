@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from harness.engines.monitoring import LogLine, SeenDeadlock, Severity
 from harness.engines.mysql.deadlock import deadlock_of
+from harness.engines.server_log import entries_of
 
 _ENTRY = re.compile(
     r"^(?P<at>\d{4}-\d\d-\d\d[T ]\s?\d{1,2}:\d\d:\d\d(?:\.\d+)?)(?P<zone>Z|[+-]\d\d:\d\d)? "
@@ -35,23 +36,18 @@ def read_log(text: str, *, ended: bool = False) -> tuple[Sequence[LogLine], str]
     >>> rest
     '2024-10-15 9:00:01 0 [ERROR] Aborting\n'
     """
-    groups: list[list[str]] = []
-    for line in text.splitlines(keepends=True):
-        if not groups or _ENTRY.match(line.rstrip("\n")):
-            groups.append([])
-        groups[-1].append(line)
-    if not groups:
-        return [], ""
-    last = "" if ended else "".join(groups.pop())
-    return [entry for group in groups if (entry := _entry(group))], last
+    return entries_of(text, _begins, _entry, ended=ended)
+
+
+def _begins(line: str) -> bool:
+    return _ENTRY.match(line) is not None
 
 
 def _entry(lines: Sequence[str]) -> LogLine | None:
-    """One entry; None for lines that are none, as what a container says before the server."""
-    first = _ENTRY.match(lines[0].rstrip("\n"))
+    first = _ENTRY.match(lines[0])
     if first is None:
         return None
-    text = "\n".join([first["text"], *(line.rstrip("\n") for line in lines[1:])])
+    text = "\n".join([first["text"], *lines[1:]])
     severity = _SEVERITIES.get(first["word"], "note")
     if severity == "error" and _ENDING.search(text):
         severity = "fatal"

@@ -7,9 +7,9 @@ has milliseconds). Transactions that were open need no undo: their rows are simp
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from harness.engines.crash import Crash, LoggedRecovery, NoLog, seconds_between
+from harness.engines.crash import Checkpoints, Crash, LoggedRecovery, NoLog, seconds_between
 
 _LINE = re.compile(
     r"^(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+) \S+ .*?LOG:\s+(?P<said>.*)$", re.MULTILINE
@@ -20,16 +20,26 @@ _REDO = ("redo starts at", "redo done at", "redo is not required")
 
 
 def read_log(log: str) -> LoggedRecovery:
-    """The server's own times of its last start: from the begin of recovery to the end of redo."""
-    begin = end = None
+    """The server's own times of its last start: replay is from the begin of recovery to redo's end.
+
+    What follows is mostly the checkpoint at the end of recovery, which writes all changed pages.
+    """
+    first = begin = end = opened = None
     for found in _LINE.finditer(log):
+        first = first or found["time"]
         if found["said"].startswith(_BEGINS):
-            begin, end = found["time"], None
+            begin, end, opened = found["time"], None, None
         elif found["said"].startswith(_REDO[1:]):
             end = found["time"]
-    if begin is None or end is None:
+        elif found["said"].startswith(_ENDS):
+            opened = found["time"]
+    if first is None or begin is None or end is None:
         return LoggedRecovery()
-    return LoggedRecovery(seconds_between(begin, end))
+    return LoggedRecovery(
+        seconds_between(begin, end),
+        before_s=seconds_between(first, begin),
+        after_s=None if opened is None else seconds_between(end, opened),
+    )
 
 
 def unlogged(created: str) -> str:
@@ -46,6 +56,19 @@ def lock_limit(limit_s: int) -> Sequence[str]:
     return (f"SET lock_timeout = '{limit_s}s'",)
 
 
+def _every(limit_bytes: int) -> Mapping[str, str]:
+    """A checkpoint begins when max_wal_size / (1 + checkpoint_completion_target) is written.
+
+    Source: `CalculateCheckpointSegments`; counted in whole segments of 16 MB, at least one.
+    """
+    megabytes = max(32, round(limit_bytes * 1.9 / 2**20))
+    return {
+        "checkpoint_timeout": "1d",
+        "min_wal_size": "32MB",
+        "max_wal_size": f"{megabytes}MB",
+    }
+
+
 POSTGRESQL_CRASH = Crash(
     settings={"log_checkpoints": "on"},
     controls={"synchronous_commit=off": {"synchronous_commit": "off"}},
@@ -58,4 +81,15 @@ POSTGRESQL_CRASH = Crash(
     lock_table="LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
     unlock="COMMIT",
     lock_limit=lock_limit,
+    checkpoints=Checkpoints(
+        away={"checkpoint_timeout": "1d", "max_wal_size": "64GB"},
+        away_means=(
+            "no checkpoint by time (checkpoint_timeout) or size (max_wal_size); one is taken all "
+            "the same by CHECKPOINT, a base backup, a new or dropped database, and a shutdown"
+        ),
+        every=_every,
+        every_means="max_wal_size, of which a checkpoint is begun after about half, and ends later",
+    ),
+    # Rows of a transaction that never committed are not visible; VACUUM takes them away later.
+    to_undo=None,
 )

@@ -11,7 +11,9 @@ from harness.engines.postgresql.client import POSTGRESQL_CLIENT
 from harness.engines.postgresql.crash import POSTGRESQL_CRASH
 from harness.engines.postgresql.figures import POSTGRESQL_MONITORING
 from harness.engines.postgresql.loading import POSTGRESQL_LOADING
+from harness.engines.postgresql.lock_memory import POSTGRESQL_LOCK_MEMORY
 from harness.engines.postgresql.locks import PostgresqlLockProbe
+from harness.engines.postgresql.log_space import POSTGRESQL_LOG_SPACE
 from harness.engines.postgresql.measuring import POSTGRESQL_MEASURING
 from harness.engines.postgresql.recipe import POSTGRESQL_RECIPE
 from harness.engines.postgresql.refusals import classify, detail_of
@@ -61,6 +63,7 @@ POSTGRESQL = Engine(
     working_arguments={"prepare_threshold": 5},  # the driver's own default
     truncate=truncate,
     truncate_reaches_references=True,
+    views_keep_tables=True,
     without_foreign_keys=(
         ("SET session_replication_role = replica",),
         ("SET session_replication_role = origin",),
@@ -70,6 +73,8 @@ POSTGRESQL = Engine(
     monitoring=POSTGRESQL_MONITORING,
     measuring=POSTGRESQL_MEASURING,
     replacing=POSTGRESQL_REPLACING,
+    lock_memory=POSTGRESQL_LOCK_MEMORY,
+    log_space=POSTGRESQL_LOG_SPACE,
     unit_log=POSTGRESQL_UNIT_LOG,
     storage=Storage(
         place="tableoid, ctid",
@@ -89,11 +94,21 @@ POSTGRESQL = Engine(
         "refuses stale writes": Capability(
             True, "at repeatable read a row changed since the snapshot is refused (40001)"
         ),
+        "watches reads at serializable": Capability(
+            True,
+            "at serializable it watches who read what others wrote, and refuses whom it finds in a "
+            "dangerous pattern of that at whatever that session does next (40001)",
+        ),
         "shows lock memory": Capability(
             False, "row locks are kept in the rows themselves, and take no memory that is shown"
         ),
         "reads uncommitted rows": Capability(
             False, "read uncommitted is read committed under another name"
+        ),
+        "undoes after opening": Capability(
+            False,
+            "rows of a transaction that never committed are simply not visible, and VACUUM takes "
+            "them away later",
         ),
     },
 )

@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import URL
 
 from harness.engines.monitoring import Monitoring, Reading, SeenWait
+from harness.engines.postgresql.locks import connect
 from harness.engines.postgresql.server_log import deadlocks_in, read_log
 
 _NOT_COUNTED = "waits for row locks are not counted before they are over; see the waits seen"
@@ -93,17 +94,8 @@ class PostgresqlFigures:
     """A probe with a connection of its own."""
 
     def __init__(self, url: URL) -> None:
-        self._connection = psycopg.connect(
-            host=url.host,
-            port=url.port,
-            user=url.username,
-            password=url.password,
-            dbname=url.database,
-            autocommit=True,
-            connect_timeout=3,
-            application_name="harness monitor",
-            row_factory=dict_row,
-            options="-c statement_timeout=10s -c lock_timeout=100ms",
+        self._connection = connect(
+            url, connect_timeout=3, application_name="harness monitor", row_factory=dict_row
         )
         version = self._connection.info.server_version
         self._checkpoints = next(query for since, query in _CHECKPOINTS if version >= since)

@@ -61,21 +61,31 @@ _MEMBER = re.compile(
 )
 
 
+def connect(url: URL, **said: Any) -> psycopg.Connection[Any]:
+    """A connection for a probe: every answer is of now (autocommit), none hangs for ever.
+
+    What is `said` to the driver comes before what is usual.
+    """
+    usual: dict[str, Any] = {
+        "connect_timeout": 10,
+        "options": "-c statement_timeout=10s -c lock_timeout=100ms",
+    }
+    return psycopg.connect(
+        host=url.host,
+        port=url.port,
+        user=url.username,
+        password=url.password,
+        dbname=url.database,
+        autocommit=True,
+        **{**usual, **said},
+    )
+
+
 class PostgresqlLockProbe:
     """A lock probe with a connection of its own."""
 
     def __init__(self, url: URL) -> None:
-        self._connection = psycopg.connect(
-            host=url.host,
-            port=url.port,
-            user=url.username,
-            password=url.password,
-            dbname=url.database,
-            autocommit=True,
-            prepare_threshold=0,
-            connect_timeout=10,
-            options="-c statement_timeout=10s -c lock_timeout=100ms",
-        )
+        self._connection = connect(url, prepare_threshold=0)
         self._pids: dict[SessionName, int] = {}
         self._names: dict[int, SessionName] = {}
 

@@ -13,6 +13,9 @@ _RETRYABLE: dict[str, RefusalKind] = {
 }
 
 
+_DUPLICATE = "23505"  # unique_violation
+
+
 def classify(error: BaseException) -> Refusal | None:
     """The refusal that a driver's error means; None for any other error.
 
@@ -25,7 +28,13 @@ def classify(error: BaseException) -> Refusal | None:
     if code in _RETRYABLE:
         return Refusal(_RETRYABLE[code], code, retryable=True, ends_transaction=True)
     if code.startswith("23"):
-        return Refusal("constraint", code, retryable=False, ends_transaction=True)
+        return Refusal(
+            "constraint",
+            code,
+            retryable=False,
+            ends_transaction=True,
+            duplicate=code == _DUPLICATE,
+        )
     return None
 
 

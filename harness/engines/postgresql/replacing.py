@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.postgresql.loading import load
-from harness.engines.replacing import Columns, Replacing
+from harness.engines.replacing import Columns, Replacing, Space, Unlogged
 
 
 def extract(connection: Any, table: str, columns: Columns, rest: str, path: Path) -> int:
@@ -30,6 +30,41 @@ def extract(connection: Any, table: str, columns: Columns, rest: str, path: Path
 def load_frozen(connection: Any, table: str, columns: Sequence[str], path: Path) -> None:
     """Load rows as old as any, which nothing will have to freeze later (COPY FREEZE)."""
     load(connection, table, columns, path, "WITH (FREEZE)")
+
+
+# Comes with the server's additional modules, which a small installation may lack; making it needs
+# the right to make extensions.
+_PGSTATTUPLE = """DO $$ BEGIN
+  CREATE EXTENSION IF NOT EXISTS pgstattuple;
+EXCEPTION WHEN feature_not_supported OR undefined_file OR insufficient_privilege THEN NULL;
+END $$"""
+
+_EXACT = """SELECT sum(s.free_space), sum(s.dead_tuple_len), sum(s.tuple_len)
+  FROM (SELECT '"{table}"'::regclass AS oid
+        UNION ALL SELECT indexrelid FROM pg_index WHERE indrelid = '"{table}"'::regclass) AS r,
+       LATERAL pgstattuple(r.oid) AS s"""
+
+_ESTIMATED = """SELECT NULL, CASE WHEN n_live_tup + n_dead_tup > 0
+    THEN pg_relation_size(relid) * n_dead_tup / (n_live_tup + n_dead_tup) END, NULL
+  FROM pg_stat_user_tables WHERE relid = '"{table}"'::regclass"""
+
+
+def space(connection: Any, table: str) -> Space:
+    """By every page of table and indexes where pgstattuple is there (manual, "pgstattuple").
+
+    Else dead rows are estimated from their number, and nothing is known of the rest.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_extension WHERE extname = 'pgstattuple'")
+        exact = bool(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT pg_total_relation_size(r), pg_indexes_size(r)"
+            f" FROM to_regclass('\"{table}\"') AS r"
+        )
+        files, indexes = cursor.fetchone()
+        cursor.execute((_EXACT if exact else _ESTIMATED).format(table=table))
+        free, dead, live = (None if told is None else int(told) for told in cursor.fetchone())
+    return Space(int(files), int(indexes), free, dead, live)
 
 
 def _quoted(names: Sequence[str]) -> str:
@@ -61,19 +96,23 @@ POSTGRESQL_REPLACING = Replacing(
     one_transaction=True,
     fresh=(),
     waits="SELECT 1 FROM pg_locks WHERE pid = {} AND NOT granted",
+    # pg_sequences shows nothing of a sequence that was set and not used since, as after the last
+    # replacement; so the number is taken, and given out again by the new sequence.
     counter=(
-        "SELECT coalesce(last_value + increment_by, start_value), '{table}' FROM pg_sequences"
-        " WHERE format('%I.%I', schemaname, sequencename)::regclass"
-        " = pg_get_serial_sequence('\"{schema}\".\"{table}\"', '{column}')::regclass"
+        "SELECT nextval(pg_get_serial_sequence('\"{schema}\".\"{table}\"', '{column}')), '{table}'"
     ),
     count_from="SELECT setval(pg_get_serial_sequence('\"{table}\"', '{column}'), {number}, false)",
-    schemas="SELECT nspname FROM pg_namespace",
-    space=(
-        "SELECT pg_table_size(relid), pg_indexes_size(relid),"
-        " CASE WHEN n_live_tup + n_dead_tup > 0"
-        " THEN pg_relation_size(relid) * n_dead_tup / (n_live_tup + n_dead_tup) END"
-        " FROM pg_stat_user_tables WHERE relid = '\"{table}\"'::regclass"
+    unlogged=Unlogged(
+        # A table without log may refer to one with it, and not the other way round.
+        begin=lambda names: [f'ALTER TABLE "{name}" SET UNLOGGED' for name in reversed(names)],
+        end=lambda names: [f'ALTER TABLE "{name}" SET LOGGED' for name in names],
+        sentence=(
+            "SET LOGGED writes the whole table anew with its indexes, and to the log as well "
+            "unless wal_level is minimal"
+        ),
     ),
-    statistics=lambda names: [f"ANALYZE {_quoted(names)}"],
+    schemas="SELECT nspname FROM pg_namespace",
+    space=space,
+    statistics=lambda names: [_PGSTATTUPLE, f"ANALYZE {_quoted(names)}"],
     rebuild=lambda names: [f'VACUUM FULL "{name}"' for name in names],
 )

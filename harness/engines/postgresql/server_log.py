@@ -13,6 +13,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from harness.engines.monitoring import DeadlockMember, LogLine, SeenDeadlock, Severity
+from harness.engines.server_log import entries_of
 
 _ENTRY = re.compile(
     r"^(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) (?P<zone>\S+) \[(?P<pid>\d+)\] "
@@ -44,26 +45,19 @@ def read_log(text: str, *, ended: bool = False) -> tuple[Sequence[LogLine], str]
     >>> rest
     '2024-10-15 09:00:01.000 UTC [1] LOG:  checkpoint starting\n'
     """
-    groups: list[list[str]] = []
-    for line in text.splitlines(keepends=True):
-        found = _ENTRY.match(line.rstrip("\n"))
-        begins = found is not None and found["word"] not in _BELONGS
-        if begins or not groups:
-            groups.append([])
-        groups[-1].append(line)
-    if not groups:
-        return [], ""
-    last = "" if ended else "".join(groups.pop())
-    return [entry for group in groups if (entry := _entry(group))], last
+    return entries_of(text, _begins, _entry, ended=ended)
+
+
+def _begins(line: str) -> bool:
+    found = _ENTRY.match(line)
+    return found is not None and found["word"] not in _BELONGS
 
 
 def _entry(lines: Sequence[str]) -> LogLine | None:
-    """One entry; None for lines that are none, as what a container says before the server."""
-    first = _ENTRY.match(lines[0].rstrip("\n"))
+    first = _ENTRY.match(lines[0])
     if first is None:
         return None
-    rest = [line.rstrip("\n") for line in lines[1:]]
-    more = [f"{m['word']}:  {m['text']}" if (m := _ENTRY.match(line)) else line for line in rest]
+    more = [f"{m['word']}:  {m['text']}" if (m := _ENTRY.match(x)) else x for x in lines[1:]]
     text = "\n".join([f"[{first['pid']}] {first['text']}", *more])
     severity = _SEVERITIES.get(first["word"], "note")
     return LogLine(_seconds(first["at"], first["zone"]), severity, first["word"], text)

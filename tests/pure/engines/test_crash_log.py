@@ -21,19 +21,23 @@ def of(report):
 @pytest.mark.parametrize(
     ("engine", "report", "expected"),
     [
-        ("mysql", "mysql-9.7-recovery.txt", LoggedRecovery(0.36827, 0.004234, 0.000001)),
-        ("mariadb", "mariadb-11.8-recovery.txt", LoggedRecovery(1.0, 0.0, 1.0)),
-        ("postgresql", "postgresql-18-recovery.txt", LoggedRecovery(0.063)),
+        (
+            "mysql",
+            "mysql-9.7-recovery.txt",
+            LoggedRecovery(0.36827, 0.248216, 0.642732, 0.004234, 0.000001),
+        ),
+        ("mariadb", "mariadb-11.8-recovery.txt", LoggedRecovery(1.0, 0.0, 4.0, 0.0, 1.0)),
+        ("postgresql", "postgresql-18-recovery.txt", LoggedRecovery(0.063, 0.451, 0.201)),
     ],
 )
-def test_replay_and_undo_are_read(engine, report, expected):
+def test_the_parts_of_a_start_are_read(engine, report, expected):
     assert told(engine, of(report)) == expected
 
 
 @pytest.mark.parametrize("engine", list(ENGINES))
 def test_log_that_tells_nothing_gives_nothing(engine):
     read = told(engine, "2026-11-21 the server has nothing to say\n")
-    assert (read.replay_s, read.undo_s) == (None, None)
+    assert (read.before_s, read.replay_s, read.after_s, read.undo_s) == (None,) * 4
 
 
 def test_recovery_that_has_not_ended_is_not_measured():
@@ -41,3 +45,19 @@ def test_recovery_that_has_not_ended_is_not_measured():
     assert told("mysql", text).replay_s is None
     text = of("postgresql-18-recovery.txt").partition("redo done")[0]
     assert told("postgresql", text).replay_s is None
+
+
+@pytest.mark.parametrize(
+    ("engine", "report", "opened"),
+    [
+        ("mysql", "mysql-9.7-recovery.txt", "ready for connections"),
+        ("mariadb", "mariadb-11.8-recovery.txt", "mariadbd: ready for connections"),
+        ("postgresql", "postgresql-18-recovery.txt", "database system is ready"),
+    ],
+)
+def test_server_that_has_not_opened_has_no_time_of_opening(engine, report, opened):
+    lines = of(report).splitlines(keepends=True)
+    last = next(number for number, line in enumerate(lines) if opened in line)
+    read = told(engine, "".join(lines[:last]))
+    assert read.replay_s is not None
+    assert read.after_s is None
