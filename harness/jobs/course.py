@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Isolation
+from harness.jobs.backup import Backups
 from harness.jobs.ledger import Entry
+from harness.jobs.meter import JobUse
 from harness.jobs.network import Network
 from harness.jobs.waits import LockWait
 
@@ -21,6 +23,19 @@ class Action(enum.Enum):
 
     NOTHING = "nothing"
     CHECKPOINT = "checkpoint"
+    BACKUP = "backup"
+    """Copies of the tables that have changed since the milestone before (exam table 5)."""
+    BOTH = "checkpoint+backup"
+
+    @property
+    def checkpoints(self) -> bool:
+        """Whether a checkpoint is taken."""
+        return self in {Action.CHECKPOINT, Action.BOTH}
+
+    @property
+    def backs_up(self) -> bool:
+        """Whether tables are copied."""
+        return self in {Action.BACKUP, Action.BOTH}
 
 
 @dataclass(frozen=True)
@@ -35,8 +50,12 @@ class Course:
     sessions: int = 4
     """The most jobs at once; 1 runs them one after the other, in the order of the network."""
     isolation: Isolation = Isolation.READ_COMMITTED
+    backups: Backups | None = None
+    """Where copies of tables go; needed if a milestone asks for them."""
     attempts: int = 3
     """How often a job is run that the server refuses for a reason that may pass (deadlock)."""
+    job_limit_s: float = 6 * 3600.0
+    """The longest to wait for one of the jobs at work to end: what hangs is unknown."""
 
 
 class Outcome(enum.Enum):
@@ -84,6 +103,8 @@ class NightRun:
     stopped: str = ""
     """Why no more was begun; empty if the night was finished."""
     blind: str = ""
+    uses: Mapping[str, JobUse] = field(default_factory=dict)
+    """What each job took, where they ran one after the other."""
 
     @property
     def finished(self) -> bool:

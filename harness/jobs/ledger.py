@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from harness.closing import Closing
 from harness.errors import HarnessError
 
 
@@ -33,6 +33,12 @@ class Event(enum.Enum):
     """A table."""
     CHECKPOINT = "checkpoint"
     """The milestone whose checkpoint is complete."""
+    BACKUP = "backup"
+    """The milestone whose copies of tables are complete; `detail` tells how much."""
+    RESTORING = "restoring"
+    """The milestone to which tables are about to be put back: what they hold is not known."""
+    RESTORED = "restored"
+    """The milestone to which they have been put back."""
     PASSED = "passed"
     """A milestone, with its actions."""
     STARTED = "started"
@@ -105,7 +111,7 @@ Watch = Callable[[Entry], None]
 """Told of each entry once it is on the disk, by the thread that it is about."""
 
 
-class Ledger:
+class Ledger(Closing):
     """A ledger that is being written; of use to several threads."""
 
     def __init__(self, path: Path, watch: Watch | None = None) -> None:
@@ -150,17 +156,6 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def read_ledger(path: Path) -> Sequence[Entry]:

@@ -30,8 +30,9 @@ class Prepared:
     """One night at one size: the data it starts from, and the programs with their requests bound.
 
     `redefine` drops tables and creates them again, empty; it commits by itself. `already_done` are
-    errors by which a program refuses work that is done; they count as done when it is known to have
-    begun before, and as a failure otherwise.
+    errors by which a program refuses work that is done. They count as done of a job that refuses to
+    run twice and of which a commit was sent before, and as a failure otherwise; of the server's own
+    refusals among them only a key that is there already.
     """
 
     dataset: Generated

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Engine, Isolation
 from harness.errors import ServerError, UsageError
+from harness.jobs.backup import Backups, night_backup_plan
 from harness.jobs.course import Action, Course, NightRun
 from harness.jobs.digests import night_digests
 from harness.jobs.ledger import Ledger, Watch
@@ -49,7 +50,13 @@ class NightSetting:
         except ValueError as error:
             raise UsageError(str(error)) from None
 
-    def course(self, sessions: int) -> Course:
+    def backups(self, engine: Engine, url: URL, ledger_path: Path) -> Backups:
+        """Where copies of tables go: into a folder beside the ledger, named as it is."""
+        plan = night_backup_plan(self.night, self.network)
+        folder = beside(ledger_path) / "backups"
+        return Backups(engine, url, self.night.metadata, plan, folder)
+
+    def course(self, sessions: int, backups: Backups | None = None) -> Course:
         """The night with so many jobs at once."""
         return Course(
             self.network,
@@ -57,7 +64,13 @@ class NightSetting:
             redefine=self.night.no_log,
             sessions=sessions,
             isolation=self.isolation,
+            backups=backups,
         )
+
+
+def beside(ledger_path: Path) -> Path:
+    """The folder for what belongs to a ledger."""
+    return ledger_path.with_suffix("")
 
 
 @dataclass(frozen=True)
@@ -121,7 +134,19 @@ def rehearse(
     prepared = setting.prepared(folder)
     load(engine, url, prepared.dataset, lambda _blocks, _rows: None)
     with Ledger(ledger_path, watch) as ledger:
-        run = run_night(engine, url, prepared, setting.course(sessions), ledger)
+        course = setting.course(sessions, setting.backups(engine, url, ledger_path))
+        run = run_night(engine, url, prepared, course, ledger)
+    return left_by(run, engine, url, setting, prepared)
+
+
+def left_by(
+    run: NightRun, engine: Engine, url: URL, setting: NightSetting, prepared: Prepared
+) -> Rehearsed:
+    """A run with what it has left in tables and files.
+
+    Raises:
+        ServerError: the night is over, and its tables cannot be read.
+    """
     try:
         tables = night_digests(engine, url, setting.night.metadata)
     except (DBAPIError, engine.driver_error) as error:

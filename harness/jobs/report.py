@@ -62,13 +62,16 @@ def seconds_of(run: NightRun, end: JobEnd) -> tuple[float, float]:
 def night_heading(setting: NightSetting) -> list[str]:
     """What was run."""
     placement = setting.network.placement
-    taken = [m for m in setting.network.milestones if setting.actions.get(m) is Action.CHECKPOINT]
+    at = {m: setting.actions.get(m, Action.NOTHING) for m in setting.network.milestones}
+    taken = [milestone for milestone, action in at.items() if action.checkpoints]
+    copied = [milestone for milestone, action in at.items() if action.backs_up]
     size = f"scale {setting.scale:g}, seed {setting.seed}, business date {setting.business_date}"
     return [
         f"{setting.night.title}: {size}",
         f"placement {placement.name}: {placement.sentence}",
         f"{setting.isolation.title}, at most {setting.sessions} jobs at once",
         f"checkpoints at {', '.join(taken) or 'no milestone'}",
+        *([f"table backups at {', '.join(copied)}"] if copied else []),
     ]
 
 
@@ -77,6 +80,9 @@ def night_lines(result: NightResult) -> Iterator[str]:
     run = result.at_once.run
     yield f"{result.title}, {result.source}"
     yield from job_table(result.setting, run)
+    for entry in run.entries:
+        if entry.event is Event.BACKUP:
+            yield f"backup at {entry.subject}: {entry.detail}"
     if run.stopped:
         yield f"stopped: {run.stopped}"
         idle = [end.job for end in run.ends.values() if end.outcome is Outcome.NOT_STARTED]
@@ -88,6 +94,31 @@ def night_lines(result: NightResult) -> Iterator[str]:
         yield f"{wait.waiter} waited for {', '.join(wait.blockers)}, about {length_s:.2f} s"
     if result.in_sequence is not None:
         yield from _compared(result, result.in_sequence)
+    for one in result.rehearsals:
+        if one.run.uses:
+            yield from use_table(result.setting, one.run)
+
+
+def use_table(setting: NightSetting, run: NightRun) -> list[str]:
+    """What each job took that ran alone: beside the locks that the planner counts, its own."""
+    logs = list(dict.fromkeys(log for use in run.uses.values() for log in use.log_bytes))
+    rows = [["", "commits", "rows locked", "locks", "bytes", *(f"{log}, bytes" for log in logs)]]
+    for name, use in run.uses.items():
+        end = run.ends.get(name)
+        figures = [
+            "-" if end is None else f"{end.units:,}",
+            "-" if use.rows is None else f"{use.rows:,}",
+            f"{use.locks:,}",
+            f"{use.lock_bytes:,}" if use.lock_bytes else "-",
+            *(f"{use.log_bytes.get(log, 0):,}" for log in logs),
+        ]
+        rows.append([setting.night.titled(name), *figures])
+    sums = (sum(use.log_bytes.get(log, 0) for use in run.uses.values()) for log in logs)
+    rows.append(["the night", "", "", "", "", *(f"{number:,}" for number in sums)])
+    return [
+        "held at a commit at the most, and logged, by each job alone:",
+        *aligned(rows, [*range(1, len(rows[0]))]),
+    ]
 
 
 def _compared(result: NightResult, sequence: Rehearsed) -> Iterator[str]:
@@ -251,4 +282,13 @@ def _rehearsed(rehearsed: Rehearsed) -> dict[str, Any]:
             for name, digest in rehearsed.tables.items()
         },
         "files": dict(rehearsed.files),
+        "uses": {
+            name: {
+                "rows_locked": use.rows,
+                "locks": use.locks,
+                "lock_bytes": use.lock_bytes or None,
+                "log_bytes": dict(use.log_bytes),
+            }
+            for name, use in run.uses.items()
+        },
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import graphlib
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.engine.interfaces import IsolationLevel
@@ -17,11 +17,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from harness.engines.engine import Engine
-from harness.errors import UsageError
+from harness.errors import DeadlineExceeded, UsageError
+from harness.jobs.backup import BackupError, told
 from harness.jobs.course import Action, Course, JobEnd, NightRun, Outcome
 from harness.jobs.ledger import Event, Ledger
+from harness.jobs.meter import JobMeter
 from harness.jobs.night import Prepared
-from harness.jobs.standing import Moment, Standing, moment_of
+from harness.jobs.standing import NightStanding, Standing, standing_of
 from harness.jobs.waits import WaitWatch
 from harness.jobs.work import Workplace, run_job
 from harness.planning.restart import Plan
@@ -44,24 +46,27 @@ def run_night(
     """Run the night, or what a plan says is left of it; says how each job ended.
 
     Raises:
-        PlanNeeded: the ledger tells of a job that began and did not end.
+        PlanNeeded: the ledger tells of a night that began and did not come to its end.
+        DeadlineExceeded: the jobs at work did not end in the time that the course gives them.
         LedgerError, UsageError: the ledger is of another night.
     """
-    moment = moment_of(course.network, ledger.entries)
-    begun = moment.those(Standing.STARTED)
-    if plan is None and begun:
+    moment = standing_of(course.network, ledger.entries)
+    if plan is None and ledger.entries and course.network.milestones[-1] not in moment.passed:
+        begun = moment.those(Standing.STARTED)
+        where = f"{begun[0]} began and did not end" if begun else "no job was at work"
         raise PlanNeeded(
-            f"night: the ledger '{ledger.path}' tells of a night that broke off: {begun[0]} began "
-            "and did not end",
+            f"night: the ledger '{ledger.path}' tells of a night that broke off: {where}",
             "plan the restart first: `harness plan restart --ledger FILE`",
         )
-    with WaitWatch(engine, url) as watch:
-        place = Workplace(engine, url, prepared, course, ledger, watch)
+    with ExitStack() as stack:
+        watch = stack.enter_context(WaitWatch(engine, url))
+        meter = stack.enter_context(JobMeter(engine, url)) if course.sessions == 1 else None
+        place = Workplace(engine, url, prepared, course, ledger, watch, meter)
         return _Run(place, moment, plan).run()
 
 
 class _Run:
-    def __init__(self, place: Workplace, moment: Moment, plan: Plan | None) -> None:
+    def __init__(self, place: Workplace, moment: NightStanding, plan: Plan | None) -> None:
         self._place = place
         self._network = place.course.network
         self._plan = plan
@@ -79,6 +84,8 @@ class _Run:
             self._walk()
         except (DBAPIError, place.engine.driver_error) as error:
             self._stopped = f"the server refused or is gone: {first_line(error)}"
+        except BackupError as error:
+            self._stopped = error.message
         in_order = [name for name in self._network.job_order if name in self._todo]
         missing = {name: JobEnd(name, Outcome.NOT_STARTED) for name in in_order}
         return NightRun(
@@ -87,6 +94,7 @@ class _Run:
             tuple(place.watch.waits),
             self._stopped,
             place.watch.blind,
+            {} if place.meter is None else place.meter.uses,
         )
 
     def _carry_out(self, plan: Plan) -> None:
@@ -94,7 +102,7 @@ class _Run:
         for name in plan.again:
             self._place.ledger.record(Event.REOPENED, name)
         # Milestones behind these are to be passed again.
-        self._passed = moment_of(self._network, self._place.ledger.entries).passed
+        self._passed = standing_of(self._network, self._place.ledger.entries).passed
         if plan.redefine:
             self._redefine(plan.redefine)
 
@@ -110,32 +118,41 @@ class _Run:
         sorter.prepare()
         rank = {name: number for number, name in enumerate(self._network.order)}
         running: dict[Future[JobEnd], str] = {}
-        with ThreadPoolExecutor(self._place.course.sessions, "job") as pool:
-            try:
-                while sorter.is_active():
-                    for node in sorted(sorter.get_ready(), key=rank.__getitem__):
-                        if node in over:
-                            sorter.done(node)
-                        elif node not in self._network.jobs:
-                            self._pass(node)
-                            sorter.done(node)
-                        elif not self._stopped:
-                            sent = node in self._sent
-                            running[pool.submit(run_job, self._place, node, sent=sent)] = node
-                    if running:
-                        self._settle(sorter, running)
-                    elif self._stopped:
-                        return
-            except BaseException:  # Ctrl-C: jobs must not be waited for
-                pool.shutdown(wait=False, cancel_futures=True)
-                self._place.watch.cancel()
-                raise
+        # No `with`: it waits for the jobs when it is left, also at a Ctrl-C.
+        pool = ThreadPoolExecutor(self._place.course.sessions, "job")
+        try:
+            while sorter.is_active():
+                for node in sorted(sorter.get_ready(), key=rank.__getitem__):
+                    if node in over:
+                        sorter.done(node)
+                    elif node not in self._network.jobs:
+                        self._pass(node)
+                        sorter.done(node)
+                    elif not self._stopped:
+                        sent = node in self._sent
+                        running[pool.submit(run_job, self._place, node, sent=sent)] = node
+                if running:
+                    self._settle(sorter, running)
+                elif self._stopped:
+                    break
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            self._place.watch.cancel()
+            raise
+        pool.shutdown()
 
     def _settle(
         self, sorter: graphlib.TopologicalSorter[str], running: dict[Future[JobEnd], str]
     ) -> None:
         """Wait until a job is over; after a failure nothing behind it becomes ready."""
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
+        limit_s = self._place.course.job_limit_s
+        over = wait(running, limit_s, return_when=FIRST_COMPLETED).done
+        if not over:
+            raise DeadlineExceeded(
+                f"night: none of {', '.join(sorted(running.values()))} ended within {limit_s:g} s",
+                "does the server still answer, or does a job wait for a lock of somebody else's?",
+            )
+        for future in over:
             node = running.pop(future)
             self._ends[node] = end = future.result()
             if end.outcome in {Outcome.ENDED, Outcome.DONE_BEFORE}:
@@ -148,12 +165,14 @@ class _Run:
         ledger.record(Event.REACHED, milestone)
         if milestone == self._network.milestones[0] and course.redefine:
             self._redefine(tuple(sorted(course.redefine)))
-        match course.actions.get(milestone, Action.NOTHING):
-            case Action.CHECKPOINT:
-                take_checkpoint(self._place.engine, self._place.url)
-                ledger.record(Event.CHECKPOINT, milestone)
-            case Action.NOTHING:
-                pass
+        action = course.actions.get(milestone, Action.NOTHING)
+        if action.backs_up:
+            assert course.backups is not None, "who asks for copies says where they go"
+            copies = course.backups.take(milestone)
+            ledger.record(Event.BACKUP, milestone, detail=told(copies))
+        if action.checkpoints:
+            take_checkpoint(self._place.engine, self._place.url)
+            ledger.record(Event.CHECKPOINT, milestone)
         ledger.record(Event.PASSED, milestone)
 
 
@@ -192,4 +211,6 @@ def _commits_unheard_of(ledger: Ledger) -> frozenset[str]:
             sent.add(entry.subject)
         elif entry.event is Event.ENDED:
             sent.discard(entry.subject)
+        elif entry.event is Event.RESTORED:
+            sent.clear()  # its tables were put back to before it
     return frozenset(sent)

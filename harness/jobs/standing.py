@@ -22,7 +22,7 @@ class Standing(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Moment:
+class NightStanding:
     """How the night stands: what the planner is told.
 
     `checkpointed` are the ended jobs after whose last commit a checkpoint is known to have been
@@ -48,7 +48,7 @@ def crash_in(
     checkpoints: Collection[str] = (),
     ended: Collection[str] = (),
     not_started: Collection[str] = (),
-) -> Moment:
+) -> NightStanding:
     """A crash in a window: jobs before it have ended, its own are at work, the rest are to come.
 
     `ended` and `not_started` say it otherwise for jobs of that window; `checkpoints` names the
@@ -85,7 +85,7 @@ def _moment(
     checkpoints: frozenset[str],
     ended: set[str],
     not_started: set[str],
-) -> Moment:
+) -> NightStanding:
     jobs: dict[str, Standing] = {}
     for name in network.job_order:
         placed = network.window(name)
@@ -98,7 +98,7 @@ def _moment(
             jobs[name] = Standing.NOT_STARTED if waits else Standing.STARTED
         if waits and jobs[name] is Standing.ENDED:
             raise UsageError(f"job '{name}': cannot have ended before what it follows")
-    return Moment(
+    return NightStanding(
         jobs,
         frozenset(
             name
@@ -114,7 +114,7 @@ def _behind(network: Network, job: str, checkpoints: Iterable[str]) -> bool:
     return any(job in network.ancestors[milestone] for milestone in checkpoints)
 
 
-def moment_of(network: Network, entries: Iterable[Entry]) -> Moment:
+def standing_of(network: Network, entries: Iterable[Entry]) -> NightStanding:
     """How the night stands after what a ledger tells.
 
     A job that failed or was reopened counts as begun: what it wrote is not to be relied on.
@@ -144,12 +144,19 @@ def moment_of(network: Network, entries: Iterable[Entry]) -> Moment:
                 checkpointed = {n for n, standing in jobs.items() if standing is Standing.ENDED}
             case Event.PASSED:
                 passed.add(name)
-            case Event.REACHED | Event.COMMITTING | Event.REDEFINED:
-                pass
-    return Moment(jobs, frozenset(checkpointed), frozenset(passed), units)
+            case _:
+                pass  # tells nothing of how far a job has come
+    return NightStanding(jobs, frozenset(checkpointed), frozenset(passed), units)
 
 
-_OF_MILESTONES = {Event.REACHED, Event.CHECKPOINT, Event.PASSED}
+_OF_MILESTONES = {
+    Event.REACHED,
+    Event.CHECKPOINT,
+    Event.BACKUP,
+    Event.RESTORING,
+    Event.RESTORED,
+    Event.PASSED,
+}
 
 
 def _see_known(network: Network, entry: Entry) -> None:

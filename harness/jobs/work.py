@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from harness.engines.engine import Engine
 from harness.jobs.connection import job_connection
 from harness.jobs.course import Course, JobEnd, Outcome
+from harness.jobs.job import Rerun
 from harness.jobs.ledger import Entry, Event, Ledger
+from harness.jobs.meter import JobMeter
 from harness.jobs.night import Prepared
 from harness.jobs.waits import WaitWatch
 from harness.sessions.session import first_line
@@ -27,6 +29,8 @@ class Workplace:
     course: Course
     ledger: Ledger
     watch: WaitWatch
+    meter: JobMeter | None = None
+    """Where jobs run one after the other."""
 
 
 def run_job(place: Workplace, name: str, *, sent: bool) -> JobEnd:
@@ -48,7 +52,7 @@ def run_job(place: Workplace, name: str, *, sent: bool) -> JobEnd:
                 runs.append(_Run(place, name, len(runs) + 1))
                 return runs[-1].to_the_end()
     except Exception as error:  # noqa: BLE001 - whatever a program raises is its end
-        outcome = _outcome(place, error, sent=sent)
+        outcome = _outcome(place, name, error, sent=sent)
         detail = f"{type(error).__name__}: {first_line(error)}"
         event = Event.ENDED if outcome is Outcome.DONE_BEFORE else Event.FAILED
         entry = place.ledger.record(event, name, detail=f"{outcome.value}: {detail}")
@@ -72,6 +76,8 @@ class _Run:
         place, name = self._place, self._name
         detail = f"attempt {self._attempt}"
         self.began = place.ledger.record(Event.STARTED, name, detail=detail)
+        if place.meter is not None:
+            place.meter.begin(name)
         with job_connection(
             place.engine, place.url, place.course.isolation, self._committing, self._committed
         ) as connection:
@@ -80,6 +86,8 @@ class _Run:
                 returned = repr(place.prepared.programs[name](connection))
             finally:
                 place.watch.end(name)
+        if place.meter is not None:
+            place.meter.end(name)
         entry = place.ledger.record(Event.ENDED, name, unit=self.units, detail=returned)
         return JobEnd(name, Outcome.ENDED, returned, self.began.at, entry.at, self.units)
 
@@ -89,6 +97,8 @@ class _Run:
         return number
 
     def _committing(self, unit: int) -> None:
+        if self._place.meter is not None:
+            self._place.meter.at_commit(self._name)
         self._place.ledger.record(Event.COMMITTING, self._name, unit=unit)
 
     def _committed(self, unit: int) -> None:
@@ -101,14 +111,31 @@ def _may_pass(engine: Engine, error: BaseException) -> bool:
     return refusal is not None and refusal.retryable
 
 
-def _outcome(place: Workplace, error: Exception, *, sent: bool) -> Outcome:
+def _outcome(place: Workplace, name: str, error: Exception, *, sent: bool) -> Outcome:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return Outcome.LOST
-    if sent and isinstance(error, place.prepared.already_done):
+    if sent and _says_done(place, name, error):
         return Outcome.DONE_BEFORE
     if isinstance(error, DBAPIError) and place.engine.classify(_driver_error(error)) is None:
         return Outcome.LOST if _is_connecting(error) else Outcome.FAILED
     return Outcome.FAILED
+
+
+def _says_done(place: Workplace, name: str, error: Exception) -> bool:
+    """Whether a job is refused because all of its work is done.
+
+    Only of a job that commits once and refuses to run twice: one that goes on where it had come to
+    has more to do, whatever it was refused for. Of the server's refusals only a key that is there
+    already says it; a check or a missing parent is a failure.
+    """
+    if place.course.network.jobs[name].rerun is not Rerun.REFUSES:
+        return False
+    if not isinstance(error, place.prepared.already_done):
+        return False
+    if not isinstance(error, DBAPIError):
+        return True
+    refusal = place.engine.classify(_driver_error(error))
+    return refusal is not None and refusal.duplicate
 
 
 def _driver_error(error: BaseException) -> BaseException:

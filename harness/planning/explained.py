@@ -7,10 +7,11 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from harness.engines import ENGINES
 from harness.jobs.network import Network
 from harness.jobs.night import Night
-from harness.jobs.standing import Moment, Standing
-from harness.planning.lock_memory import job_locks, window_locks
+from harness.jobs.standing import NightStanding, Standing
+from harness.planning.lock_memory import job_locks, settings_for_rows, window_locks
 from harness.planning.log_volume import LogVolume
 from harness.planning.recovery_time import RecoveryTime
 from harness.planning.restart import Plan
@@ -42,7 +43,7 @@ def span(network: Network, window: int) -> str:
     return f"window {window} ({first} to {last})"
 
 
-def moment_lines(night: Night, network: Network, moment: Moment) -> Iterator[str]:
+def moment_lines(night: Night, network: Network, moment: NightStanding) -> Iterator[str]:
     """How the night stands."""
     for standing in (Standing.ENDED, Standing.STARTED):
         names = [name for name in network.job_order if moment.jobs[name] is standing]
@@ -138,6 +139,17 @@ def lock_lines(night: Night, network: Network) -> list[str]:
     return aligned(rows, right=[2, 3])
 
 
+def sized_lines(night: Night, network: Network) -> list[str]:
+    """What that asks of each engine's memory for locks."""
+    rows = max(window.with_log for window in window_locks(network, night.no_log))
+    lines = [f"{rows:,} rows locked at once, were each in a page of its own, ask for"]
+    for engine in ENGINES.values():
+        settings = settings_for_rows(engine.lock_memory, rows)
+        said = ", ".join(f"{name} of {value} or more" for name, value in settings.items())
+        lines.append(f"  {engine.title}: {said or f'nothing: {engine.lock_memory.sentence}'}")
+    return lines
+
+
 def lock_document(night: Night, network: Network) -> dict[str, Any]:
     """The same as values."""
     return {
@@ -156,6 +168,15 @@ def lock_document(night: Night, network: Network) -> dict[str, Any]:
             }
             for window in window_locks(network, night.no_log)
         ],
+        "settings": {
+            engine.name: dict(
+                settings_for_rows(
+                    engine.lock_memory,
+                    max(window.with_log for window in window_locks(network, night.no_log)),
+                )
+            )
+            for engine in ENGINES.values()
+        },
     }
 
 

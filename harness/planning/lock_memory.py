@@ -7,10 +7,11 @@ table locks the table as a whole, and no row; with a log, every row that is adde
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from harness.engines.lock_memory import LockMemory, LockNeed
 from harness.jobs.job import Job
 from harness.jobs.network import Network
 
@@ -62,6 +63,14 @@ def window_locks(network: Network, no_log: Collection[str]) -> Sequence[WindowLo
             )
         )
     return found
+
+
+def settings_for_rows(memory: LockMemory, rows: int) -> Mapping[str, str]:
+    """Settings with which so many rows can be locked at once; empty if rows take no memory.
+
+    Nobody knows how many rows will lie together, so each is taken to be alone: more is never asked.
+    """
+    return memory.enough(LockNeed(rows, rows * memory.row_bytes)) if memory.row_bytes else {}
 
 
 def _groups(locks: Sequence[JobLocks]) -> list[tuple[JobLocks, ...]]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from harness.jobs.job import Rerun
 from harness.jobs.network import Network
-from harness.jobs.standing import Moment, Standing
+from harness.jobs.standing import NightStanding, Standing
 
 
 class Failure(enum.Enum):
@@ -80,6 +80,21 @@ class Rule(enum.Enum):
 
 ALL_RULES = frozenset(Rule)
 
+_AFTER_EMPTYING: Mapping[Rule, str] = {
+    Rule.UNFINISHED_BREAKS: "a crash empties the table, and who was writing it runs again",
+    Rule.LOST_IS_REDEFINED: "a crash has emptied the table already, which is all that counts",
+}
+
+
+def needless(rule: Rule, mode: NoLogMode, failure: Failure) -> str:
+    """Why the night ends as it would with all rules where this one is missing, in a sentence.
+
+    Empty if it may end otherwise. A rule can change the plan, and not the end: tables that every
+    crash empties are what their redefinition makes of them.
+    """
+    emptied = failure is Failure.SERVER and not mode.checkpoint_saves
+    return _AFTER_EMPTYING.get(rule, "") if emptied else ""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -102,7 +117,7 @@ class Plan:
 
 def plan_restart(
     network: Network,
-    moment: Moment,
+    moment: NightStanding,
     no_log: Collection[str] = (),
     *,
     mode: NoLogMode = EXAM_MODE,
@@ -142,7 +157,7 @@ def plan_restart(
 
 def _lost(
     network: Network,
-    moment: Moment,
+    moment: NightStanding,
     no_log: Collection[str],
     mode: NoLogMode,
     failure: Failure,
@@ -167,7 +182,7 @@ def _lost(
     return found
 
 
-def _unfinished(moment: Moment, job: str) -> str:
+def _unfinished(moment: NightStanding, job: str) -> str:
     units = moment.units.get(job, 0)
     if units:
         return f"it had begun, and {units} of its commits were acknowledged"
@@ -185,7 +200,7 @@ def _touched(
     )
 
 
-def _ended_writers(network: Network, moment: Moment, table: str) -> dict[str, str]:
+def _ended_writers(network: Network, moment: NightStanding, table: str) -> dict[str, str]:
     return {
         name: f"it writes {table}, which is redefined"
         for name in network.writers(table)
@@ -199,7 +214,7 @@ def _by_first_writer(network: Network, tables: Collection[str]) -> tuple[str, ..
 
 
 def _doubled(
-    network: Network, moment: Moment, again: Collection[str], redefine: Collection[str]
+    network: Network, moment: NightStanding, again: Collection[str], redefine: Collection[str]
 ) -> Iterator[str]:
     """Jobs whose work may be in the tables already, and that cannot stand that."""
     for name in again:
@@ -220,7 +235,7 @@ def _doubled(
 
 def _changed_inputs(
     network: Network,
-    moment: Moment,
+    moment: NightStanding,
     again: Collection[str],
     resume: Collection[str],
     redefine: Collection[str],

@@ -14,7 +14,7 @@ from harness.jobs.digests import night_digests
 from harness.jobs.ledger import Ledger, read_ledger
 from harness.jobs.rehearsal import NightSetting
 from harness.jobs.runner import run_night
-from harness.jobs.standing import moment_of
+from harness.jobs.standing import standing_of
 from harness.loading.loader import load
 from harness.planning.restart import plan_restart
 from workloads.vehicle_maintenance.night import VEHICLE_MAINTENANCE as NIGHT
@@ -53,7 +53,7 @@ class OneNight:
 
     def plan(self):
         """What the planner says of the ledger; the work tables have a log here."""
-        return plan_restart(self.network, moment_of(self.network, read_ledger(self.path)))
+        return plan_restart(self.network, standing_of(self.network, read_ledger(self.path)))
 
     def digests(self):
         return night_digests(self.engine, self.url, NIGHT.metadata)

@@ -41,9 +41,25 @@ def test_the_night_ends_alike_at_once_in_sequence_and_on_all_engines(filled, tmp
         assert {end.outcome for end in found.run.ends.values()} == {Outcome.ENDED}
     assert differences(at_once, in_sequence) == []
     assert at_once.files
+    see_metered(filled, at_once.run, in_sequence.run)
     LEFT[filled.kind] = (at_once.tables, at_once.files)
     assert len({str(sorted(files.items())) for _, files in LEFT.values()}) == 1
     assert [tables == at_once.tables for tables, _ in LEFT.values()] == [True] * len(LEFT)
+
+
+def see_metered(filled, at_once, in_sequence):
+    """Only what runs alone is metered: its log, and what it holds at a commit."""
+    assert at_once.uses == {}
+    uses = in_sequence.uses
+    assert uses.keys() == in_sequence.ends.keys()
+    logs = ENGINES[filled.kind].measuring
+    written = {name: sum(use.log_bytes.values()) for name, use in uses.items()}
+    assert all(written[name] > 1000 for name in written if name != "request_creation"), written
+    report = uses["report_creation"]
+    assert report.locks > 0
+    # Where locked rows are counted, orders are locked by their update, and each has two writes.
+    assert (report.rows is None) == (logs.lock_use is None)
+    assert report.rows is None or report.rows > 0
 
 
 def test_every_program_finds_something_to_do(night):

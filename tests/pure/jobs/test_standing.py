@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.jobs.ledger import Entry, Event
-from harness.jobs.standing import Standing, crash_in, moment_of
+from harness.jobs.standing import Standing, crash_in, standing_of
 
 
 @pytest.fixture
@@ -73,19 +73,19 @@ def test_what_cannot_have_been_is_refused(network, said, text):
     ],
 )
 def test_a_ledger_tells_how_each_job_stands(network, text, jobs, checkpointed):
-    moment = moment_of(network, entries(text))
+    moment = standing_of(network, entries(text))
     assert states(moment) == jobs
     assert moment.checkpointed == set(checkpointed)
 
 
 def test_milestones_behind_a_reopened_job_are_to_be_passed_again(network):
     text = "passed T1,started a,ended a,started b,ended b,passed T2,started c,reopened a"
-    assert moment_of(network, entries(text)).passed == {"T1"}
-    assert moment_of(network, entries(text.removesuffix(",reopened a"))).passed == {"T1", "T2"}
+    assert standing_of(network, entries(text)).passed == {"T1"}
+    assert standing_of(network, entries(text.removesuffix(",reopened a"))).passed == {"T1", "T2"}
 
 
 def test_commits_are_counted(network):
-    moment = moment_of(network, entries("started a,committed a,committed a"))
+    moment = standing_of(network, entries("started a,committed a,committed a"))
     assert moment.units == {"a": 2}
     assert moment.those(Standing.STARTED) == ["a"]
 
@@ -93,5 +93,5 @@ def test_commits_are_counted(network):
 @pytest.mark.parametrize("text", ["started x", "passed a", "ended T1"])
 def test_the_ledger_of_another_night_is_refused(network, text):
     with pytest.raises(UsageError) as refused:
-        moment_of(network, entries(text))
+        standing_of(network, entries(text))
     assert "is it the ledger of another night" in refused.value.explain()

@@ -6,7 +6,7 @@ tables are equal only if every job ran once, and each on what it would have read
 
 from __future__ import annotations
 
-from harness.jobs.standing import Moment, Standing
+from harness.jobs.standing import NightStanding, Standing
 from harness.planning.restart import plan_restart
 
 
@@ -91,4 +91,4 @@ def moment_of_sets(network, ended, started, checkpointed):
     jobs = dict.fromkeys(network.job_order, Standing.NOT_STARTED)
     jobs |= dict.fromkeys(started, Standing.STARTED)
     jobs |= dict.fromkeys(ended, Standing.ENDED)
-    return Moment(jobs, frozenset(checkpointed))
+    return NightStanding(jobs, frozenset(checkpointed))

@@ -19,6 +19,7 @@ from harness.planning.restart import (
     NO_LOG_MODES,
     Failure,
     Rule,
+    needless,
     plan_restart,
 )
 from workloads.vehicle_maintenance.night import VEHICLE_MAINTENANCE
@@ -135,6 +136,19 @@ def test_a_planner_without_one_of_its_rules_goes_wrong_after_some_crash(rule):
     rules = ALL_RULES - {rule}
     wrong = [m for n, m in exam_crashes() if goes_wrong(n, m, rules, EXAM_MODE)]
     assert wrong
+
+
+@pytest.mark.parametrize("mode", NO_LOG_MODES.values(), ids=lambda mode: mode.name)
+@pytest.mark.parametrize("rule", Rule, ids=lambda rule: rule.name)
+def test_a_rule_is_needless_exactly_where_no_crash_goes_wrong_without_it(rule, mode):
+    rules = ALL_RULES - {rule}
+    wrong = any(goes_wrong(n, m, rules, mode) for n, m in exam_crashes())
+    assert wrong is not bool(needless(rule, mode, Failure.SERVER))
+
+
+def test_after_a_program_failure_no_table_was_emptied():
+    modes = NO_LOG_MODES.values()
+    assert not any(needless(rule, mode, Failure.PROGRAM) for rule in Rule for mode in modes)
 
 
 def planned(network, **said):

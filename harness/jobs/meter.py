@@ -1,0 +1,106 @@
+"""What each job takes of a server that it has for itself: locks, their memory, bytes of log.
+
+A server counts for all sessions at once, so jobs are metered only in a night that runs them one
+after the other. Locks are asked for in the moment before a commit is sent, when a unit holds all of
+its own: that is exact, where looking now and then would miss it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import URL
+
+from harness.clock import now_s
+from harness.engines.engine import Engine
+from harness.servers import asking
+
+_NEWS_S = 0.12
+"""Some servers have no news of their locks before 0.1 s have passed since they were asked."""
+
+
+@dataclass
+class JobUse:
+    """What one job took."""
+
+    rows: int | None = None
+    """Rows locked at once, at the most; None if the server does not count them."""
+    locks: int = 0
+    """Locks in the memory for them, as the server counts (`LockMemory`)."""
+    lock_bytes: int = 0
+    """Their memory; 0 if the server does not show it."""
+    log_bytes: Mapping[str, int] = field(default_factory=dict)
+    """By the log's name."""
+
+
+class JobMeter:
+    """Asks over a connection of its own. Use as a context manager; a lost server ends the asking.
+
+    Raises the driver's error on entering if the server does not answer.
+    """
+
+    def __init__(self, engine: Engine, url: URL) -> None:
+        self._engine = engine
+        self._url = url
+        self._connection: Any = None
+        self._asked_s = 0.0
+        self._before: Mapping[str, int] = {}
+        self.uses: dict[str, JobUse] = {}
+
+    def __enter__(self) -> Self:
+        self._connection = asking.connect(self._engine, self._url)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def begin(self, job: str) -> None:
+        """A job is about to run, perhaps again."""
+        self._ask(lambda: self._begin(job))
+
+    def at_commit(self, job: str) -> None:
+        """A commit of the job is about to be sent."""
+        if job in self.uses and now_s() - self._asked_s >= _NEWS_S:
+            self._ask(lambda: self._look(self.uses[job]))
+
+    def end(self, job: str) -> None:
+        """The job has ended well."""
+        if job in self.uses:
+            self._ask(lambda: self._end(self.uses[job]))
+
+    def _begin(self, job: str) -> None:
+        self._before = self._engine.measuring.log_bytes(self._connection)
+        self.uses[job] = JobUse()
+
+    def _look(self, use: JobUse) -> None:
+        read = self._engine.measuring.lock_use
+        held = asking.rows_of(self._connection, self._engine.lock_memory.held)[0]
+        use.locks = max(use.locks, int(held[0]))
+        use.lock_bytes = max(use.lock_bytes, int(held[1]))
+        if read is not None:
+            # Of the same moment: asked again so soon, the server repeats itself.
+            use.rows = max(use.rows or 0, read(self._connection).rows)
+        self._asked_s = now_s()
+
+    def _end(self, use: JobUse) -> None:
+        after = self._engine.measuring.log_bytes(self._connection)
+        use.log_bytes = {name: after[name] - self._before[name] for name in after}
+
+    def _ask(self, question: Any) -> None:
+        """Jobs go on without being metered if the server does not answer: they will notice."""
+        if self._connection is None:
+            return
+        try:
+            question()
+        except self._engine.driver_error:
+            self._connection = None
+            self.uses.clear()
