@@ -9,6 +9,9 @@ Closed loop: every request is due at once, so each connection goes from one to t
 Python holds to one core, is given Poisson arrivals at a rate; told are the rate that was reached
 and the lag, by how much requests began later than they were due.
 
+*CPU* is for how long the load generator computed for each transaction, without the server: of all
+figures the one that other work on the machine changes least.
+
 The server does not flush at commit (profile exploring), so that the disk does not set the pace.
 
 Exit status: 0 all goals reached, 1 not, 2 a server or pgbench is not to be had.
@@ -20,16 +23,17 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
+from statistics import median
 
 from sqlalchemy import URL, Connection, create_engine, text
 
@@ -98,22 +102,50 @@ DAY = Day(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """One round in closed loop."""
+
+    tps: float
+    """Transactions a second."""
+    cpu_s: float
+    """CPU of the load generator for each transaction."""
+
+
+@dataclass
+class Closed:
+    """All rounds with so many connections."""
+
+    connections: int
+    pgbench: list[Speed] = field(default_factory=list)
+    ours: list[Speed] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """Ours as a part of pgbench's, the median of the rounds."""
+        return median(o.tps / p.tps for o, p in zip(self.ours, self.pgbench, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One round in open loop."""
+
+    tps: float
+    cpu_s: float
+    lag_p50_s: float
+    lag_p99_s: float
+    latency_p50_s: float
+    latency_p99_s: float
+
+
 @dataclass
 class Found:
     """What was measured."""
 
     version: str = ""
-    pgbench: list[float] = field(default_factory=list)
-    ours: list[float] = field(default_factory=list)
-    open_rate: float = 0.0
-    lag_p50_s: float = 0.0
-    lag_p99_s: float = 0.0
-    latency_p99_s: float = 0.0
-
-    @property
-    def share(self) -> float:
-        """Ours as a part of pgbench's, the median of the rounds."""
-        return statistics.median(o / p for o, p in zip(self.ours, self.pgbench, strict=True))
+    closed: list[Closed] = field(default_factory=list)
+    opened: dict[int, list[Open]] = field(default_factory=dict)
+    """By arrivals a second."""
 
 
 @contextmanager
@@ -128,8 +160,9 @@ def prepared(server: Server) -> Iterator[URL]:
         yield url
 
 
-def pgbench_tps(url: URL, connections: int, seconds: float) -> float:
-    """Transactions a second of pgbench, without the time to connect."""
+def pgbench(url: URL, connections: int, seconds: float) -> Speed:
+    """A round of pgbench, without the time to connect."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(SCRIPT)
         script.flush()
@@ -145,9 +178,13 @@ def pgbench_tps(url: URL, connections: int, seconds: float) -> float:
             text=True,
             check=True,
         )  # fmt: skip
-    found = re.search(r"tps = ([\d.]+) \(without", said.stdout)
-    assert found, said.stdout
-    return float(found[1])
+    behind = resource.getrusage(resource.RUSAGE_CHILDREN)
+    tps = re.search(r"tps = ([\d.]+) \(without", said.stdout)
+    number = re.search(r"transactions actually processed: (\d+)", said.stdout)
+    assert tps, said.stdout
+    assert number, said.stdout
+    cpu_s = behind.ru_utime + behind.ru_stime - before.ru_utime - before.ru_stime
+    return Speed(float(tps[1]), cpu_s / int(number[1]))
 
 
 def replay(url: URL, arrivals: Sequence[Arrival], processes: int, connections: int) -> Replayed:
@@ -158,25 +195,29 @@ def replay(url: URL, arrivals: Sequence[Arrival], processes: int, connections: i
         DAY, Pace(1.0, processes, connections), arrivals, Prepared({"transfer": requests}, ())
     )
     place = Place("postgresql", url, Isolation.READ_COMMITTED, attempts=5)
-    return Replayer(place, plan, (), BatchTime.NONE).run(lambda _moment: None)
-
-
-def closed_tps(url: URL, connections: int, number: int) -> float:
-    """Transactions a second with two processes when all are due at once."""
-    found = replay(url, [Arrival(0.0, "transfer")] * number, 2, connections // 2)
+    found = Replayer(place, plan, (), BatchTime.NONE).run(lambda _moment: None)
     tally = found.tallies["transfer"]
-    assert tally.ends[End.COMMITTED] == number, tally.ends
-    return number / tally.latency.longest_s
+    assert tally.ends == {End.COMMITTED: len(arrivals)}, tally.ends
+    return found
 
 
-def open_loop(url: URL, found: Found, rate: float, seconds: float, connections: int) -> None:
-    """One process, Poisson arrivals."""
+def closed_loop(url: URL, connections: int, number: int) -> Speed:
+    """A round with two processes when all are due at once."""
+    found = replay(url, [Arrival(0.0, "transfer")] * number, 2, connections // 2)
+    return Speed(number / found.online_s, found.computed_s / number)
+
+
+def open_loop(url: URL, rate: int, seconds: float, connections: int, seed: int) -> Open:
+    """A round with one process and Poisson arrivals."""
     number = round(rate * seconds)
-    came = poisson({"transfer": number}, 0.0, seconds, seed=1)
-    tally = replay(url, came, 1, connections).tallies["transfer"]
-    found.open_rate = tally.ends[End.COMMITTED] / max(seconds, came[-1].at_s)
-    found.lag_p50_s, found.lag_p99_s = tally.lag.at_s(50), tally.lag.at_s(99)
-    found.latency_p99_s = tally.latency.at_s(99)
+    came = poisson({"transfer": number}, 0.0, seconds, seed=seed)
+    found = replay(url, came, 1, connections)
+    lag, latency = found.tallies["transfer"].lag, found.tallies["transfer"].latency
+    return Open(
+        number / max(seconds, found.online_s),
+        found.computed_s / number,
+        *(durations.at_s(percentile) for durations in (lag, latency) for percentile in (50, 99)),
+    )
 
 
 def measure(arguments: argparse.Namespace) -> Found:
@@ -185,53 +226,100 @@ def measure(arguments: argparse.Namespace) -> Found:
     Raises:
         HarnessError: the server cannot be had.
     """
-    found = Found()
+    found = Found(closed=[Closed(number) for number in arguments.connections])
     offer = choose(ENGINES["postgresql"], ServerOptions.from_environment())
     with start(offer, Profile.EXPLORING) as server, prepared(server) as url:
         found.version = f"{server.version} ({offer.description})"
-        closed_tps(url, arguments.connections, 500)  # everything once
-        for number in range(arguments.repeat):
-            if number % 2:
-                found.ours.append(closed_tps(url, arguments.connections, arguments.number))
-            found.pgbench.append(pgbench_tps(url, arguments.connections, arguments.seconds))
-            if not number % 2:
-                found.ours.append(closed_tps(url, arguments.connections, arguments.number))
-            print(".", end="", flush=True, file=sys.stderr)
-        open_loop(url, found, arguments.rate, arguments.seconds * 2, arguments.connections)
+        closed_loop(url, arguments.connections[0], 500)  # everything once
+        for one in found.closed:
+            for number in range(arguments.repeat):
+                _round(url, one, arguments, first=bool(number % 2))
+                print(".", end="", flush=True, file=sys.stderr)
+        for rate in arguments.rate:
+            for seed in range(1, arguments.repeat + 1):
+                one_open = open_loop(
+                    url, rate, arguments.seconds * 2, max(arguments.connections), seed
+                )
+                found.opened.setdefault(rate, []).append(one_open)
+                print(".", end="", flush=True, file=sys.stderr)
+    print(file=sys.stderr)
     return found
+
+
+def _round(url: URL, one: Closed, arguments: argparse.Namespace, *, first: bool) -> None:
+    """One round of both sides, ours first or last: a machine gets slower and faster."""
+    if first:
+        one.ours.append(closed_loop(url, one.connections, arguments.number))
+    one.pgbench.append(pgbench(url, one.connections, arguments.seconds))
+    if not first:
+        one.ours.append(closed_loop(url, one.connections, arguments.number))
 
 
 def report(found: Found, arguments: argparse.Namespace) -> bool:
     """Print it; whether all goals were reached."""
-    print(f"\nPostgreSQL {found.version}, {arguments.connections} connections, four statements")
-    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print("closed loop                  transactions/s  ratio  goal")
-    print(f"pgbench, 2 threads           {statistics.median(found.pgbench):14,.0f}   1.00")
+    print(f"PostgreSQL {found.version}, four statements, medians of {arguments.repeat} rounds")
+    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+    return all([*_closed_lines(found), *_open_lines(found)])
+
+
+def _closed_lines(found: Found) -> Iterator[bool]:
+    print("closed loop                  connections  transactions/s  ratio  CPU ms each  goal")
+    for one in found.closed:
+        reached = one.share >= GOAL_SHARE
+        sides = (("pgbench, 2 threads", one.pgbench), ("harness replay, 2 processes", one.ours))
+        for name, rounds in sides:
+            tps, cpu_ms = (median(s.tps for s in rounds), median(s.cpu_s for s in rounds) * 1e3)
+            ours = rounds is one.ours
+            ratio = f"{one.share if ours else 1.0:5.2f}"
+            goal = f"  >= {GOAL_SHARE}  {'reached' if reached else 'missed'}" if ours else ""
+            print(f"{name:27}  {one.connections:11}  {tps:14,.0f}  {ratio}  {cpu_ms:11.2f}{goal}")
+        yield reached
+
+
+def _open_lines(found: Found) -> Iterator[bool]:
     print(
-        f"harness replay, 2 processes  {statistics.median(found.ours):14,.0f}   {found.share:.2f}"
-        f"  >= {GOAL_SHARE}"
+        "\nopen loop, 1 process  arrivals/s  committed/s  lag ms p50     p99  of each round"
+        "       latency ms p50    p99  CPU ms each  goal"
     )
-    print(
-        f"open loop, 1 process, {arguments.rate:,} arrivals a second: {found.open_rate:,.0f}"
-        f" committed a second, lag p50 {found.lag_p50_s * 1e3:.2f} ms, p99"
-        f" {found.lag_p99_s * 1e3:.2f} ms (goal: below {GOAL_LAG_S * 1e3:g} ms at {GOAL_RATE:,}),"
-        f" latency p99 {found.latency_p99_s * 1e3:.1f} ms"
-    )
-    return (
-        found.share >= GOAL_SHARE
-        and found.lag_p99_s < GOAL_LAG_S
-        and found.open_rate >= 0.98 * min(GOAL_RATE, arguments.rate)
-    )
+    for rate, rounds in found.opened.items():
+        tps, cpu_s, lag_p50_s, lag_p99_s, p50_s, p99_s = (
+            median(getattr(one, name) for one in rounds) for name in Open.__slots__
+        )
+        each = " ".join(f"{one.lag_p99_s * 1e3:.1f}" for one in rounds)
+        goal = ""
+        if rate >= GOAL_RATE:
+            reached = lag_p99_s < GOAL_LAG_S and tps >= 0.98 * rate
+            goal = f"  p99 < {GOAL_LAG_S * 1e3:g} ms  {'reached' if reached else 'missed'}"
+            yield reached
+        print(
+            f"{'':20}  {rate:10,}  {tps:11,.0f}  {lag_p50_s * 1e3:10.2f}  {lag_p99_s * 1e3:6.1f}"
+            f"  {each:20}  {p50_s * 1e3:14.2f}  {p99_s * 1e3:5.1f}  {cpu_s * 1e3:11.2f}{goal}"
+        )
+
+
+def _even(text: str) -> int:
+    """Two processes share them."""
+    if not text.isdecimal() or int(text) < 2 or int(text) % 2:
+        raise argparse.ArgumentTypeError(f"'{text}' is not an even number of 2 or more")
+    return int(text)
 
 
 def main() -> int:
     """Run the benchmark."""
     made = argparse.ArgumentParser(description=__doc__.split("\n")[0], allow_abbrev=False)
-    made.add_argument("--connections", type=int, default=8, help="of each side (default 8)")
+    made.add_argument(
+        "--connections", type=_even, nargs="+", default=[4, 8], help="of each side (default 4 8)"
+    )
     made.add_argument("--number", type=int, default=8_000, help="transactions a round of ours")
     made.add_argument("--seconds", type=float, default=5.0, help="of a round of pgbench")
-    made.add_argument("--repeat", type=int, default=3, help="rounds (default 3)")
-    made.add_argument("--rate", type=int, default=GOAL_RATE, help="arrivals a second, open loop")
+    made.add_argument("--repeat", type=int, default=5, help="rounds (default 5)")
+    made.add_argument(
+        "--rate",
+        type=int,
+        nargs="+",
+        default=[GOAL_RATE // 2, GOAL_RATE],
+        help=f"arrivals a second, open loop (default {GOAL_RATE // 2} {GOAL_RATE})",
+    )
     made.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = made.parse_args()
     if shutil.which("pgbench") is None:
@@ -244,15 +332,7 @@ def main() -> int:
         return error.exit_status
     reached = report(found, arguments)
     if arguments.json:
-        figures = {
-            "version": found.version,
-            "pgbench_tps": found.pgbench,
-            "ours_tps": found.ours,
-            "share": round(found.share, 3),
-            "open_rate": round(found.open_rate, 1),
-            "lag_p99_s": found.lag_p99_s,
-            "reached": reached,
-        }
+        figures = {**asdict(found), "reached": reached}
         arguments.json.write_text(json.dumps(figures, indent=2), "utf-8")
     print(f"\n{'reached' if reached else 'missed'}: the goals of rate, lag and share")
     return 0 if reached else 1

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import URL
 
 from harness.clock import Deadline
+from harness.closing import Closing
 from harness.engines.engine import Engine, Isolation
 from harness.errors import DeadlineExceeded, HarnessError
 from harness.measure import worker
@@ -29,7 +29,7 @@ class _Worker:
     pipe: Pipe
 
 
-class Crew:
+class Crew(Closing):
     """So many processes. Use as a context manager.
 
     They are fresh ones, not forked: threads and connections of this process are not theirs.
@@ -39,29 +39,17 @@ class Crew:
         self._number = number
         self._workers: list[_Worker] = []
 
-    def __enter__(self) -> Self:
+    def open(self) -> None:
+        """Start every process."""
         context = multiprocessing.get_context("spawn")
-        try:
-            for number in range(self._number):
-                ours, theirs = context.Pipe()
-                process = context.Process(
-                    target=_live, args=(theirs,), name=f"job {number + 1}", daemon=True
-                )
-                self._workers.append(_Worker(process, ours))
-                process.start()
-                theirs.close()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+        for number in range(self._number):
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=_live, args=(theirs,), name=f"job {number + 1}", daemon=True
+            )
+            self._workers.append(_Worker(process, ours))
+            process.start()
+            theirs.close()
 
     def close(self) -> None:
         """End every process, also one in the middle of a job."""

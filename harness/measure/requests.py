@@ -15,13 +15,12 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from queue import SimpleQueue
-from types import TracebackType
-from typing import Self
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
 from harness.clock import Deadline, now_s
+from harness.closing import Closing
 from harness.engines.engine import Engine, Isolation
 from harness.measure.trial import Program, Stream, StreamDone
 from harness.measure.worker import connection_to
@@ -33,7 +32,7 @@ CLERKS = 40
 """How many requests of one stream can be under way at once."""
 
 
-class Requests:
+class Requests(Closing):
     """Streams under way. Use as a context manager, which opens the connections."""
 
     def __init__(
@@ -43,24 +42,14 @@ class Requests:
         self._desks = [_Desk(engine, stream, seed + n) for n, stream in enumerate(streams)]
         self._where = engine, url, isolation
 
-    def __enter__(self) -> Self:
-        try:
-            for desk in self._desks:
-                for _ in range(CLERKS):
-                    desk.employ(self._stack.enter_context(connection_to(*self._where)))
-        except BaseException:
-            for desk in self._desks:
-                desk.close()
-            self._stack.close()
-            raise
-        return self
+    def open(self) -> None:
+        """Employ the clerks of every desk, each with a connection."""
+        for desk in self._desks:
+            for _ in range(CLERKS):
+                desk.employ(self._stack.enter_context(connection_to(*self._where)))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End every clerk and every connection."""
         for desk in self._desks:
             desk.close()
         self._stack.close()

@@ -23,12 +23,13 @@ from harness.replay.tally import End
 class BatchWork:
     """The stages of a batch."""
 
-    def __init__(self, place: Place, stages: Sequence[Stage], start_after_s: float) -> None:
-        """The first stage begins so long after the start."""
+    def __init__(self, place: Place, timetable: Sequence[tuple[float, Stage]]) -> None:
+        """Each stage with the seconds after the start before which it does not begin."""
         self._place = place
+        self._due_s = [due_s for due_s, _stage in timetable]
+        stages = [stage for _due_s, stage in timetable]
         self._databases = {job.name: place.database(job.name) for stage in stages for job in stage}
         self._stages = stages
-        self._start_after_s = start_after_s
         self._stop = threading.Event()
         self._told: list[dict[str, Any]] = []
         self._opened: dict[str, list[int]] = {}
@@ -73,10 +74,8 @@ class BatchWork:
         return self._opened.setdefault(name, []).append
 
     def _live(self) -> None:
-        if self._stop.wait(max(0.0, self._start_s + self._start_after_s - now_s())):
-            return
-        for stage, lines in zip(self._stages, self._lines, strict=True):
-            if self._stop.is_set():
+        for stage, lines, due_s in zip(self._stages, self._lines, self._due_s, strict=True):
+            if self._stop.wait(max(0.0, self._start_s + due_s - now_s())):
                 return
             before = self._meter.read()
             notes = [self._begun(job) for job in stage]

@@ -44,18 +44,21 @@ class Job:
     """The program's name; parallel jobs of one program share it."""
     title: str
     run: Callable[[Connection], object]
+    due_s: float | None = None
+    """When it begins in online time, counted as `Day.opens_s`; None for as soon as it can."""
 
 
 Stage = Sequence[Job]
-"""Jobs that run at once; the next stage begins when all have ended."""
+"""Jobs that run at once; the next stage begins when all have ended, and they are due."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """Rows added and updated in a day."""
+    """Rows added, updated and deleted in a day."""
 
     added: int
     updated: int
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,13 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
-from harness.clock import now_s
+from harness.clock import computed_s, now_s
 from harness.errors import HarnessError
 
-_TELL_S = 0.1
+_LOOK_S = 0.05
+"""How often a process looks whether its threads have come to their end."""
+_TELL_S = 0.25
+"""How often it says how far they are: to work that out takes time from requests."""
 _GRACE_S = 3.0
 """How long what is under way may take after an order to stop."""
 _SWITCH_S = 0.0005
@@ -56,6 +59,8 @@ class Told:
     """Whether it is the last word."""
     unfinished: int = 0
     """Threads that had not come to their end when it was said for the last time."""
+    computed_s: float = 0.0
+    """For how long it has computed since it was told to begin."""
 
 
 class GeneratorProcess:
@@ -155,8 +160,9 @@ def _live(pipe: Pipe, make: Callable[..., Work], arguments: Sequence[Any]) -> No
 
 def _work(pipe: Pipe, work: Work) -> None:
     begun, stop_by_s = False, float("inf")
+    ready_s, told_s = computed_s(), now_s()
     while True:
-        if pipe.poll(_TELL_S):
+        if pipe.poll(_LOOK_S):
             try:
                 order, at_s = pipe.recv()
             except (EOFError, ConnectionError):
@@ -169,7 +175,10 @@ def _work(pipe: Pipe, work: Work) -> None:
                 stop_by_s = min(stop_by_s, now_s() + _GRACE_S)
             continue
         over = (begun and not work.at_work()) or now_s() > stop_by_s
-        told = Told(work.told(whole=over), over, work.at_work())
+        if not over and now_s() < told_s + _TELL_S:
+            continue
+        told_s = now_s()
+        told = Told(work.told(whole=over), over, work.at_work(), computed_s() - ready_s)
         try:
             pipe.send(told)
         except ConnectionError:

@@ -57,7 +57,9 @@ def _generator(plan: Plan, replayed: Replayed) -> list[str]:
     found_busy = (
         f"; {busy} requests found every connection of their program at work" if busy else ""
     )
-    measured = f"lag p99 {lag_s * 1000:.1f} ms is above {bound_s * 1000:g} ms{found_busy}"
+    part = replayed.computing(plan.pace.processes)
+    computed = "" if part is None else f"; its processes computed for {part:.0%} of the time"
+    measured = f"lag p99 {lag_s * 1000:.1f} ms is above {bound_s * 1000:g} ms{found_busy}{computed}"
     return [f"the generator did not keep up: {measured}"]
 
 

@@ -7,12 +7,11 @@ ran beside it, and those of an online program are had by running some of its req
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
 from sqlalchemy import URL
 
 from harness.clock import pause
+from harness.closing import Closing
 from harness.engines import Engine
 from harness.engines.monitoring import FigureProbe
 from harness.errors import ServerError
@@ -27,25 +26,13 @@ LogBytes = Mapping[str, int]
 it, so what is not on disk yet counts), 'binary_log_bytes' the other one, where there is one."""
 
 
-class LogMeter:
+class LogMeter(Closing):
     """Reads how far the logs have come, over a connection of its own."""
 
     def __init__(self, engine: Engine, url: URL) -> None:
         self._engine = engine
         self._url = url
         self._probe: FigureProbe | None = None
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def open(self) -> None:
         """Connect.

@@ -70,8 +70,12 @@ class OnlineWork:
         return sum(pool.at_work() for pool in self._pools)
 
     def told(self, *, whole: bool) -> Mapping[str, Any]:
-        """For each program its tally and the server's numbers of its connections."""
+        """For each program its tally, when its last request ended, its connections' numbers."""
         return {
-            pool.program.name: {"tally": pool.told(whole=whole), "connections": list(pool.opened)}
+            pool.program.name: {
+                "tally": pool.told(whole=whole),
+                "ended_s": pool.ended_s,
+                "connections": list(pool.opened),
+            }
             for pool in self._pools
         }

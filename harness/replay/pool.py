@@ -1,8 +1,8 @@
 """The connections of one program in one process, and the requests that they take in turn.
 
-Each connection has a thread. One thread at a time has the *turn*: it takes the next request, waits
-until it is due, passes the turn on and runs it. So no request is handed from thread to thread, and
-none waits behind a slow one while another connection is free.
+Each connection has a thread, which takes the next request as soon as it is free, waits until that
+is due and runs it. So no thread is woken but by its own request's moment, no request is handed from
+thread to thread, and none waits behind a slow one while another connection is free.
 """
 
 from __future__ import annotations
@@ -44,9 +44,13 @@ class Pool:
         self._next = 0
         self._slice_s = slice_s
         self._start_s = 0.0
-        self._turn = threading.Lock()
+        self._ended_s = 0.0
+        self._taking = threading.Lock()
         self._counting = threading.Lock()
-        self._stop = threading.Event()
+        self._stopped = threading.Event()
+        # Held until then: to wait for a lock is one call, and an event makes a lock for each wait.
+        self._going_on = threading.Lock()
+        self._going_on.acquire()
         self._lines = [
             Line(engine, database, attempts, self.opened.append)
             for _ in range(min(connections, len(requests)))
@@ -73,7 +77,9 @@ class Pool:
 
     def stop(self) -> None:
         """Take no further request."""
-        self._stop.set()
+        if not self._stopped.is_set():
+            self._stopped.set()
+            self._going_on.release()
 
     def at_work(self) -> int:
         """How many threads have not come to their end."""
@@ -84,16 +90,17 @@ class Pool:
         with self._counting:
             return self.tally.packed() if whole else self.tally.brief()
 
+    @property
+    def ended_s(self) -> float:
+        """When the last request so far ended, in seconds after the start; zero if none has."""
+        return self._ended_s
+
     def _live(self, line: Line) -> None:
         free_s = now_s()
-        while True:
-            with self._turn:
-                taken = self._take()
-                if taken is None:
-                    break
-                due_s, request = taken
-                if not self._due(due_s):
-                    break
+        while (taken := self._take()) is not None:
+            due_s, request = taken
+            if not self._due(due_s):
+                break
             began_s = now_s()
             ended = line.run(self.program.run, (request,), self.program.expected_errors)
             busy = free_s > due_s
@@ -102,22 +109,28 @@ class Pool:
         line.close()
 
     def _take(self) -> tuple[float, Any] | None:
-        if self._next >= len(self._requests) or self._stop.is_set():
+        with self._taking:
+            number = self._next
+            self._next += 1
+        if number >= len(self._requests) or self._stopped.is_set():
             return None
-        after_s, request = self._requests[self._next]
-        self._next += 1
+        after_s, request = self._requests[number]
         return self._start_s + after_s, request
 
     def _due(self, due_s: float) -> bool:
         """Wait until it is due; False if everything was stopped before."""
         remaining_s = due_s - now_s()
-        return remaining_s <= 0 or not self._stop.wait(remaining_s)
+        if remaining_s <= 0 or not self._going_on.acquire(timeout=remaining_s):
+            return True
+        self._going_on.release()  # for the others who wait
+        return False
 
     def _count(
         self, line: Line, ended: Ended, due_s: float, began_s: float, ended_s: float, busy: bool
     ) -> None:
         slice_no = int((due_s - self._start_s) / self._slice_s)
         with self._counting:
+            self._ended_s = max(self._ended_s, ended_s - self._start_s)
             tally = self.tally
             tally.record(ended.end, began_s - due_s, ended_s - due_s, slice_no)
             tally.found_busy += busy

@@ -64,6 +64,17 @@ class Replayed:
     unfinished: int = 0
     died: int = 0
     """Generator processes that ended before they said what they had counted."""
+    computed_s: float = 0.0
+    """For how long the processes of the online part computed, added up."""
+
+    def computing(self, processes: int) -> float | None:
+        """For which part of the online time each of so many processes computed; None if unknown.
+
+        Near 1 it has no more to give: Python computes on one core at a time.
+        """
+        if not self.computed_s or not self.online_s:
+            return None
+        return self.computed_s / (self.online_s * processes)
 
     def all_lag(self) -> Durations:
         """Lag of all programs' requests together."""
@@ -90,8 +101,7 @@ class Replayer:
         self._online = [GeneratorProcess(OnlineWork, place, share) for share in plan.shares]
         self._batch: GeneratorProcess | None = None
         if batch_time is not BatchTime.NONE and stages:
-            after_s = plan.length_s * _BATCH_BEGINS if batch_time is BatchTime.BESIDE else 0.0
-            self._batch = GeneratorProcess(BatchWork, place, stages, after_s)
+            self._batch = GeneratorProcess(BatchWork, place, timetable(stages, batch_time, plan))
 
     @property
     def _processes(self) -> list[GeneratorProcess]:
@@ -138,7 +148,7 @@ class Replayer:
                 self._found.overdue = True
                 self._stop(watch)
                 return
-        self._found.online_s = now_s() - self._start_s
+        self._found.online_s = self._online_s()
         if self._batch is None:
             return
         if self._batch_time is BatchTime.AFTER:
@@ -150,6 +160,13 @@ class Replayer:
                 self._found.overdue = True
                 self._stop(watch)
                 return
+
+    def _online_s(self) -> float:
+        """When the last request ended, as the processes say: they are heard a little later."""
+        if any(process.died for process in self._online):
+            return now_s() - self._start_s
+        told = [told for process in self._online for told in process.last.values.values()]
+        return max((one["ended_s"] for one in told), default=0.0)
 
     def _is_overdue(self) -> bool:
         if self._batch_time is BatchTime.BESIDE and self._batch and not self._batch.over:
@@ -219,6 +236,7 @@ class Replayer:
             found.unfinished += process.last.unfinished
             found.died += process.died
         for process in self._online:
+            found.computed_s += process.last.computed_s
             if process.last.over:
                 for name, told in process.last.values.items():
                     found.tallies.setdefault(name, Tally()).add(Tally.unpacked(told["tally"]))
@@ -226,3 +244,28 @@ class Replayer:
             name: found.tallies[name] for name in self._plan.day.programs if name in found.tallies
         }
         found.jobs = self._jobs()
+
+
+def timetable(
+    stages: Sequence[Stage], batch_time: BatchTime, plan: Plan
+) -> list[tuple[float, Stage]]:
+    """The stages, each with the seconds after the batch's start before which it does not begin.
+
+    What is moved into online time and due when that has been cut already is left out. After online
+    time each program runs alone, so that its log bytes are its own.
+    """
+    if batch_time is not BatchTime.BESIDE:
+        return [
+            (0.0, [job for job in stage if job.name == name])
+            for stage in stages
+            for name in dict.fromkeys(job.name for job in stage)
+        ]
+    found = [(_due_s(stage, plan), stage) for stage in stages]
+    return [(due_s, stage) for due_s, stage in found if due_s < plan.length_s]
+
+
+def _due_s(stage: Stage, plan: Plan) -> float:
+    said_s = [job.due_s for job in stage if job.due_s is not None]
+    if not said_s:
+        return plan.length_s * _BATCH_BEGINS
+    return (max(said_s) - plan.day.opens_s) / plan.pace.speed

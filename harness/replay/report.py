@@ -13,6 +13,7 @@ from harness.replay.tally import End, Tally
 
 _WAITS_SHOWN = 12
 _DEADLOCKS_SHOWN = 3
+_BATCH_COLUMNS = 10
 
 
 def lines_of(result: Result) -> Iterator[str]:
@@ -69,10 +70,12 @@ def _heading(result: Result) -> Iterator[str]:
         f"batch {setting.batch.value}"
     )
     until_s = day.opens_s + plan.length_s * plan.pace.speed
+    part = result.replayed.computing(plan.pace.processes)
+    computed = "" if part is None else f", each of which computed for {part:.0%} of the time"
     yield (
         f"{day.title}: {as_clock(day.opens_s)} to {as_clock(until_s)} in {plan.length_s:.1f} s "
         f"({plan.pace.speed:g} times as fast), scale {setting.scale:g}, seed {setting.seed}, "
-        f"{plan.pace.processes} processes"
+        f"{plan.pace.processes} processes{computed}"
     )
     lag = result.replayed.all_lag()
     yield (
@@ -136,10 +139,16 @@ def _batch(result: Result) -> Iterator[str]:
         "batch program", "end", "at s", "took s", "added", "expected", "updated", "expected",
         "retries", "log bytes",
     ]  # fmt: skip
+    jobs = result.replayed.jobs
+    if any(job.get("deleted") for job in jobs):
+        head[-2:-2] = ["deleted", "expected"]
     grouped: dict[str, list[Mapping[str, Any]]] = {}
-    for job in result.replayed.jobs:
+    for job in jobs:
         grouped.setdefault(job["job"], []).append(job)
     rows = [_batch_row(result, name, jobs, alone=alone) for name, jobs in grouped.items()]
+    if len(head) > _BATCH_COLUMNS:
+        for row, (name, found) in zip(rows, grouped.items(), strict=True):
+            row[-2:-2] = _deleted(result, name, found)
     yield from table(head, rows, left=2)
     if not alone:
         yield "log bytes of a batch program are known only when it runs alone: --batch after"
@@ -167,6 +176,13 @@ def _batch_row(
         f"{retries:,}",
         "-" if written is None or not alone else f"{sum(written.values()):,}",
     ]
+
+
+def _deleted(result: Result, name: str, jobs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rows deleted, and what was expected: only where something deletes."""
+    expected = result.expected_rows(name)
+    deleted = sum(job.get("deleted", 0) for job in jobs)
+    return [f"{deleted:,}", "-" if expected is None else f"{expected.deleted:,}"]
 
 
 def _waits(result: Result) -> Iterator[str]:

@@ -69,7 +69,8 @@ class Result:
         part = self.setting.scale
         if name in self.day.programs:
             part = self.plan.counts.get(name, 0) / self.day.programs[name].daily
-        return RowCounts(round(found.added * part), round(found.updated * part))
+        numbers = (found.added, found.updated, found.deleted)
+        return RowCounts(*(round(number * part) for number in numbers))
 
 
 def document_of(result: Result) -> dict[str, Any]:
@@ -105,6 +106,7 @@ def document_of(result: Result) -> dict[str, Any]:
         else None,
         "elapsed_s": round(replayed.elapsed_s, 3),
         "online_s": round(replayed.online_s, 3),
+        "generator_computed_s": round(replayed.computed_s, 3),
         "transactions_per_s": round(result.per_second, 3),
         "setting": result.setting.document(),
         "slice_s": result.plan.slice_s,

@@ -6,11 +6,12 @@ acknowledged; what is rolled back does not count.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
+from sqlalchemy import Connection, Engine, PoolProxiedConnection
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 _KEY = "harness_rows"
 
@@ -79,38 +80,58 @@ _NONE = Rows()
 
 
 def count_rows(database: Engine) -> None:
-    """Count on every connection of a database; `row_count` has the numbers."""
-    event.listen(database, "after_cursor_execute", _executed)
-    event.listen(database, "begin", lambda connection: row_count(connection).begins())
-    event.listen(database, "commit", lambda connection: row_count(connection).commits())
-    event.listen(database, "rollback", _rolls_back)
+    """Count on every connection of a database; `row_count` has the numbers.
+
+    What the dialect tells the driver is listened to, and no event of SQLAlchemy's: a listener on a
+    database makes each of its statements dearer than all that is counted here.
+    """
+    dialect: Any = database.dialect  # each database has its own
+    for name in ("do_execute", "do_executemany", "do_execute_no_params"):
+        setattr(dialect, name, _counting(getattr(dialect, name)))
+    for name, told in (
+        ("do_begin", RowCount.begins),
+        ("do_commit", RowCount.commits),
+        ("do_rollback", RowCount.rolls_back),
+    ):
+        setattr(dialect, name, _telling(getattr(dialect, name), told))
 
 
-def _rolls_back(connection: Connection) -> None:
-    if not connection.invalidated:  # a connection that broke has nothing any more
-        row_count(connection).rolls_back()
-
-
-def row_count(connection: Connection) -> RowCount:
+def row_count(connection: Connection | PoolProxiedConnection) -> RowCount:
     """What is counted on a connection."""
+    info = connection.info
     try:
-        found: RowCount = connection.info[_KEY]
+        found: RowCount = info[_KEY]
     except KeyError:
-        found = connection.info[_KEY] = RowCount()
+        found = info[_KEY] = RowCount()
     return found
 
 
-def _executed(
-    connection: Connection,
-    cursor: DBAPICursor,
-    statement: str,
-    _parameters: Any,
-    context: ExecutionContext | None,
-    _many: bool,
-) -> None:
-    kind = _kind(statement, context)
-    if kind is not None and cursor.rowcount > 0:
-        row_count(connection).executed(kind, cursor.rowcount)
+def _counting(execute: Callable[..., None]) -> Callable[..., None]:
+    """The same way to have a statement executed; the rows that it changed are counted."""
+
+    def executed(cursor: DBAPICursor, statement: str, *more: Any) -> None:
+        execute(cursor, statement, *more)
+        context = more[-1]  # behind the parameters, if the statement has any
+        kind = _kind(statement, context)
+        if kind is not None and cursor.rowcount > 0:
+            row_count(context.root_connection).executed(kind, cursor.rowcount)
+
+    return executed
+
+
+def _telling(
+    ask: Callable[[PoolProxiedConnection], None], told: Callable[[RowCount], None]
+) -> Callable[[PoolProxiedConnection], None]:
+    """The same way to begin or to end a transaction; the count is told before."""
+
+    def asked(connection: PoolProxiedConnection) -> None:
+        try:
+            told(row_count(connection))
+        except NotImplementedError:
+            pass  # what SQLAlchemy asks of a first connection, before it is anybody's
+        ask(connection)
+
+    return asked
 
 
 _KINDS = {"INSERT": "added", "UPDATE": "updated", "DELETE": "deleted"}

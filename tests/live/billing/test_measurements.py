@@ -88,8 +88,13 @@ def test_the_replaced_deletion_loses_no_payment(conducted, variant):
 def test_space_is_told_before_and_after(conducted):
     found = conducted("billing-deletion")("current", "", deletion.ALONE)
     assert found.verdict is Verdict.HOLDS
-    assert found.figures["before_bytes"] > 0
-    assert found.figures["next_bytes"] > 0
+    for moment in deletion.MOMENTS:
+        assert found.figures[f"{moment}_files"] > found.figures[f"{moment}_indexes"] > 0
+    if "next_live" in found.figures:
+        # What goes is no longer live, and what comes is; the files hold all of it.
+        assert found.figures["tidied_free"] >= found.figures["after_free"]
+        assert found.figures["tidied_live"] < found.figures["next_live"]
+        assert found.figures["next_live"] < found.figures["next_files"]
 
 
 @pytest.fixture

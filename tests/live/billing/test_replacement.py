@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from live.loading.conftest import filled  # noqa: F401 - a fixture
-from sqlalchemy import delete, inspect, select
+from sqlalchemy import delete, inspect, select, text
 
 from harness.engines import ENGINES
+from harness.errors import UsageError
 from harness.loading.loader import load, read_digests
 from schema.billing import bill, bill_line
 from schema.billing.generator import generate
@@ -74,7 +75,19 @@ def replacement(database, tmp_path):
 
 
 def run(replacement, way):
-    return replacement.swap() if way == "swap" else replacement.in_place()
+    if way == "in place":
+        return replacement.in_place()
+    return replacement.swap(unlogged=way == "swap, unlogged")
+
+
+def ended_in(step):
+    """Watches, and stands for the end of the process as a step begins."""
+
+    def watch(begun):
+        if begun is step:
+            raise DiedError
+
+    return watch
 
 
 def digests(database):
@@ -130,7 +143,8 @@ def test_new_bills_get_numbers_that_no_bill_ever_had(database, replacement, way)
     with database.engine.begin() as connection:
         for table in (bill_line, bill):
             connection.execute(delete(table).where(table.c.bill_no == last))
-    run(replacement(), way)
+    for _ in range(2):  # the second finds no number given out since the first
+        run(replacement(), way)
     bought = Purchase(1, (PurchasedProduct(101, 1, 900),))
     month = MONTH_END.processing_date.replace(month=11, day=1)
     request = BillRegistrationRequest(1, month.replace(day=7), month, (bought,))
@@ -142,13 +156,8 @@ def test_new_bills_get_numbers_that_no_bill_ever_had(database, replacement, way)
 @pytest.mark.parametrize(("way", "step"), STEPS)
 def test_a_program_that_ends_in_any_step_loses_nothing(database, replacement, way, step):
     before, expected = digests(database), None
-
-    def watch(begun):
-        if begun is step:
-            raise DiedError
-
     with pytest.raises(DiedError):
-        run(replacement(watch), way)
+        run(replacement(ended_in(step)), way)
     done = replacement().recover()
     held = digests(database)
     if not done and held == before:
@@ -189,12 +198,8 @@ def test_a_damaged_file_is_refused_whole_where_the_tables_are_emptied(
 ):
     """Where all of it is one transaction, emptied tables are never left behind."""
 
-    def watch(begun):
-        if begun is Step.LOAD_BILLS:
-            raise DiedError
-
     with pytest.raises(DiedError):
-        replacement(watch).in_place()
+        replacement(ended_in(Step.LOAD_BILLS)).in_place()
     file = tmp_path / "bill_line.tsv"
     whole = file.read_text()
     file.write_text(whole.replace("\t", "", 1))
@@ -204,6 +209,25 @@ def test_a_damaged_file_is_refused_whole_where_the_tables_are_emptied(
     file.write_text(whole)
     assert replacement().recover()
     assert stay(database)["bill_line"].rows == len(whole.splitlines())
+
+
+@pytest.mark.engines("postgresql")
+def test_tables_filled_without_log_are_ordinary_ones_in_the_end(database, replacement):
+    with pytest.raises(DiedError):
+        run(replacement(ended_in(Step.LOGGED)), "swap, unlogged")
+    assert replacement().recover() is False
+    run(replacement(), "swap, unlogged")
+    held = digests(database)
+    assert stay(database) == held
+    with database.engine.connect() as connection:
+        kept = connection.execute(text("SELECT relname FROM pg_class WHERE relpersistence = 'u'"))
+        assert kept.all() == []
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_where_no_table_can_come_under_log_the_way_is_refused(replacement):
+    with pytest.raises(UsageError, match="has no tables without log that can become ordinary"):
+        run(replacement(), "swap, unlogged")
 
 
 def test_writers_are_shut_out_and_readers_let_in_until_the_swap(database, replacement):

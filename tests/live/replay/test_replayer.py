@@ -32,6 +32,14 @@ def test_every_request_is_counted_and_is_in_the_table(shop_there):
     assert (found.interrupted, found.overdue, found.unfinished, found.died) == (False, False, 0, 0)
 
 
+def test_the_online_part_lasts_until_its_last_request_ended(shop_there):
+    """Not until somebody noticed: both figures come from one look at the clock."""
+    plan = shop_there.plan([(0.31, "add_one")], {"add_one": [1]}, processes=1)
+    found = shop_there.replay(plan)
+    longest_s = found.tallies["add_one"].latency.longest_s
+    assert found.online_s == pytest.approx(0.31 + longest_s, rel=0.002)
+
+
 def test_refused_declined_and_failed_requests_are_told_apart(shop_there):
     names = ("new_item", "look", "broken", "syntax")
     plan = shop_there.plan(
@@ -116,7 +124,7 @@ def test_stages_run_in_order_after_the_online_part(shop_there):
 def test_no_stage_begins_after_a_job_that_failed(shop_there):
     plan = shop_there.plan(spread("add_one", 2), {"add_one": [1] * 2})
     stages = [[shop.breaking(), shop.adding(4)], [shop.adding(5)]]
-    found = shop_there.replay(plan, stages, BatchTime.AFTER)
+    found = shop_there.replay(plan, stages, BatchTime.BESIDE)
     ends = [(job["job"], job["end"]) for job in found.jobs]
     assert ends == [("broken", End.FAILED.value), ("add_one", End.COMMITTED.value)]
 

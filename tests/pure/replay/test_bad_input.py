@@ -7,7 +7,10 @@ from pure.cli.conftest import harness, state  # noqa: F401 - fixtures
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nightday"], "day 'nightday': unknown; known are vehicle-maintenance"),
+        (
+            ["nightday"],
+            "day 'nightday': unknown; known are billing, billing-mended, vehicle-maintenance",
+        ),
         (
             ["--programs", "vehicle_inquiri"],
             (
@@ -40,6 +43,8 @@ def test_wrong_words_are_refused(harness, state, words, said):  # noqa: F811 - a
         ("--duration", "0s", "'0s' is no duration above 0: 20ms, 90s, 5m"),
         ("--lag-bound", "soon", "'soon' is no duration above 0: 20ms, 90s, 5m"),
         ("--processes", "0", "'0' is not a whole number of 1 or more"),
+        ("--processes", "65", "'65' is above 64, the most that are begun"),
+        ("--connections", "257", "'257' is above 256, the most that are begun"),
         ("--batch", "sometimes", "invalid choice: 'sometimes'"),
         ("--date", "today", "'today' is not a date: YYYY-MM-DD"),
     ],

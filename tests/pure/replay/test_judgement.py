@@ -43,6 +43,13 @@ def test_a_generator_that_did_not_keep_up_is_unknown(plan):
     )
 
 
+def test_a_generator_that_had_no_time_left_says_so(plan):
+    late = replayed(inquiry=tally(lag_s=0.05))
+    late.computed_s = 19.6  # two processes, ten seconds
+    (reason,) = judge(plan, late, [])[1]
+    assert reason.endswith("is above 20 ms; its processes computed for 98% of the time")
+
+
 def test_few_late_requests_among_many_are_within_the_bound(plan):
     found = tally(committed=1000)
     found.add(tally(committed=5, lag_s=1.0))

@@ -57,6 +57,14 @@ def test_log_bytes_of_a_batch_that_ran_alone_are_told(result):
     assert any(row[:1] == ["count"] and row[-1] == "99" for row in rows(result))
 
 
+def test_how_busy_the_generator_was_is_told_where_it_is_known(result):
+    heading = list(lines_of(result))[1]
+    assert heading.endswith("seed 1, 2 processes")
+    result.replayed.computed_s = 5.0
+    told = list(lines_of(result))[1]
+    assert told == f"{heading}, each of which computed for 25% of the time"
+
+
 def test_the_document_has_the_keys_of_a_cell(result):
     cell = document_of(result)
     assert {

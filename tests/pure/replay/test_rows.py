@@ -12,9 +12,10 @@ things = Table("things", metadata, Column("id", Integer, primary_key=True), Colu
 @pytest.fixture
 def connection():
     database = create_engine("sqlite://")
-    metadata.create_all(database)
     count_rows(database)
     with database.connect() as connection:
+        metadata.create_all(connection)
+        connection.commit()
         yield connection
     database.dispose()
 

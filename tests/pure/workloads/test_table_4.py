@@ -1,7 +1,5 @@
 """Exam table 4 as data: it spells the letters of the source, and names programs that exist."""
 
-import doctest
-
 import pytest
 
 from schema.vehicle_maintenance import metadata
@@ -42,7 +40,3 @@ def test_no_read_is_both_certain_and_taken():
 def test_what_the_exam_does_not_show_is_not_in_its_table():
     for program, cells in table_4.BEYOND.items():
         assert not set(cells) & set(table_4.table_4(program))
-
-
-def test_the_examples_in_the_docstrings_are_true():
-    assert doctest.testmod(table_4) == (0, 1)

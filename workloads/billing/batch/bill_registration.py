@@ -178,9 +178,11 @@ def _see_purchases_fit(request: BillRegistrationRequest, members: LastBilledDate
     buyers = [purchase.member_no for purchase in request.purchases]
     if strangers := set(buyers) - set(members):
         raise NotInGroupError(request.group_no, strangers)
-    for place, number in enumerate(buyers):
-        if number in buyers[:place]:
+    seen: set[int] = set()
+    for number in buyers:
+        if number in seen:
             raise PurchasedTwiceError(number)
+        seen.add(number)
 
 
 def _bill_member(

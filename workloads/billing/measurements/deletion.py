@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Final
 from sqlalchemy import Connection, Table, select
 
 from harness.clock import now_s
+from harness.engines.replacing import Space
 from harness.errors import HarnessError
 from harness.loading.dataset import Generated
 from harness.measure.measurement import Answer, Asked, Column, Panel, Point, Result
@@ -43,6 +44,28 @@ from workloads.billing.replacement.steps import Replacement, Step
 ALONE: Final = "alone"
 BESIDE: Final = "beside clerks and payments"
 
+IN_PLACE: Final = "in place"
+UNLOGGED: Final = "swap, unlogged"
+
+MOMENTS: Final[Mapping[str, str]] = {
+    "before": "before",
+    "after": "after",
+    "tidied": "tidied up",
+    "next": "next month",
+}
+"""When the space is looked at: before and after what goes has gone, when the server has tidied up,
+and when the next month's bills are in."""
+
+_SPACE: Final = "space: bytes on disk of both tables with their indexes"
+_SHOWN: Final = (
+    ("after", "dead", "dead after"),
+    ("tidied", "free", "free, tidied up"),
+    ("next", "free", "free, next month"),
+    ("before", "live", "live before"),
+    ("tidied", "live", "live after"),
+    ("next", "live", "live next month"),
+)
+
 _RANGE_BILLS: Final = 50
 _BILLS_PER_UNIT: Final = 1_000
 _STEPS_FILE: Final = "steps.json"
@@ -61,7 +84,7 @@ def in_units(connection: Connection) -> object:
 
 
 def replaced(connection: Connection, way: str, folder: Path) -> object:
-    """Exam table 1: in place, or by new tables; tells in the folder how long each step took.
+    """Exam table 1, in one of its ways; tells in the folder how long each step took.
 
     Raises:
         RuntimeError: it did not come to its end; the text says why.
@@ -75,7 +98,7 @@ def replaced(connection: Connection, way: str, folder: Path) -> object:
     engine = engine_of(connection)
     run = Replacement(engine, connection.engine.url, MONTH_END, folder, watch)
     try:
-        done = run.swap() if way == "swap" else run.in_place()
+        done = run.in_place() if way == IN_PLACE else run.swap(unlogged=way == UNLOGGED)
     except (HarnessError, engine.driver_error) as error:
         run.recover()
         raise RuntimeError(asking.words(error)) from error
@@ -144,16 +167,13 @@ class Deletion:
             Column("writers_out_s", "stop s", figures.figure(ALONE, "stop_s"), 1),
             Column("log_bytes", "log in all", figures.log_bytes(ALONE)),
             Column("binary_log_bytes", "binary log", figures.log_bytes(ALONE, "binary log")),
-            Column("before_bytes", "before", figures.figure(ALONE, "before_bytes")),
-            Column("after_bytes", "after", figures.figure(ALONE, "after_bytes")),
-            Column("free_bytes", "free, dead", figures.figure(ALONE, "free_bytes")),
-            Column("next_bytes", "next month", figures.figure(ALONE, "next_bytes")),
             Column("beside_s", "beside s", figures.elapsed_s(BESIDE), 1),
             Column("read_ms_p99", "read p99 ms", figures.wait_ms(BESIDE, 0, 99), 1),
             Column("read_ms_max", "worst", figures.wait_ms(BESIDE, 0, 100), 1),
             Column("pay_ms_p99", "pay p99 ms", figures.wait_ms(BESIDE, 1, 99), 1),
             Column("pay_ms_max", "worst", figures.wait_ms(BESIDE, 1, 100), 1),
             Column("payments", "payments", figures.figure(BESIDE, "payments")),
+            *_space_columns(),
         )
 
     def data(self, asked: Asked) -> Generated:
@@ -166,15 +186,18 @@ class Deletion:
         self._folders.append(TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True))
         folder = Path(self._folders[-1].name)
         made = _Cases(asked, connection)
+        offered = {
+            IN_PLACE: "the tables are emptied and loaded",
+            "swap": "new tables are loaded and take their places",
+        }
+        if unlogged := engine_of(connection).replacing.unlogged:
+            offered[UNLOGGED] = f"the new tables are loaded without log; {unlogged.sentence}"
         ways = [
             made.case(
                 f"replaced, {way}", sentence, partial(replaced, way=way, folder=folder / way),
                 folder / way,
             )
-            for way, sentence in (
-                ("in place", "the tables are emptied and loaded"),
-                ("swap", "new tables are loaded and take their places"),
-            )
+            for way, sentence in offered.items()
         ]  # fmt: skip
         return [
             made.case("current", "figure 3", at_once, None),
@@ -188,6 +211,17 @@ class Deletion:
             Panel(title, "way", "ms", _bars(answers, figures.wait_ms(BESIDE, stream, 100)), True)
             for stream, title in enumerate(("worst wait of an inquiry", "worst wait of a payment"))
         ]
+
+
+def _space_columns() -> Iterator[Column]:
+    """Bytes on disk at four moments, and what of them the engine calls free, dead and live."""
+    for moment, header in MOMENTS.items():
+        yield Column(
+            f"{moment}_bytes", header, figures.figure(ALONE, f"{moment}_files"), group=_SPACE
+        )
+    for moment, kind, header in _SHOWN:
+        key = f"{moment}_{kind}"
+        yield Column(f"{key}_bytes", header, figures.figure(ALONE, key), group=_SPACE)
 
 
 def _bars(
@@ -210,13 +244,13 @@ class _Cases:
         self._asked = asked
         self._connection = connection
         self._known = totals(connection)
-        self._before_bytes = space(connection).bytes
+        self._before = space(connection)
 
     def case(self, variant: str, sentence: str, run: Program, folder: Path | None) -> Case:
         """A way, alone and beside others."""
         job = Job("bulk deletion (請求一括削除)", run)
         shown, paid = Shown(self._known), Paid()
-        alone = partial(_alone, folder=folder, before_bytes=self._before_bytes)
+        alone = partial(_alone, folder=folder, before=self._before)
         seed, rate = self._asked.seed, self._asked.rate_per_s
         inquiries = shown.programs(bill_inquiry_2, 2 * self._asked.rows, _RANGE_BILLS, seed)
         streams = [
@@ -239,21 +273,31 @@ def _beside(connection: Connection, shown: Shown, paid: Paid) -> Checked:
     return Checked(wrong, {"payments": paid.number, "totals": shown.totals})
 
 
-def _alone(connection: Connection, folder: Path | None, before_bytes: int) -> Checked:
+def _alone(connection: Connection, folder: Path | None, before: Space) -> Checked:
     """What is left is right; then the space of the tables, before the next month and with it."""
     wrong = tuple(left_wrong(connection))
     connection.commit()
-    found: dict[str, float] = {"before_bytes": before_bytes}
+    found: dict[str, float] = dict(_told("before", before))
     if folder is not None and (told := folder / _STEPS_FILE).exists():
         steps: dict[str, float] = json.loads(told.read_text(encoding="utf-8"))
         outside = {Step.PREPARE.value, Step.CLEAN.value}
         found["stop_s"] = sum(taken for name, taken in steps.items() if name not in outside)
         found |= {f"{name} s": taken for name, taken in steps.items()}
-    after = space(connection)
-    found["after_bytes"] = after.bytes
-    if after.free_bytes is not None:
-        found["free_bytes"] = after.free_bytes
+    found |= _told("after", space(connection))
     tidy_up(connection)
+    found |= _told("tidied", space(connection))
     bill_next_month(connection)
-    found["next_bytes"] = space(connection).bytes
+    found |= _told("next", space(connection))
     return Checked(wrong, found)
+
+
+def _told(moment: str, found: Space) -> dict[str, int]:
+    """What is known of the space, by the names of the figures."""
+    kinds = {
+        "files": found.files,
+        "indexes": found.indexes,
+        "free": found.free,
+        "dead": found.dead,
+        "live": found.live,
+    }
+    return {f"{moment}_{kind}": value for kind, value in kinds.items() if value is not None}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import Connection, func, insert, literal, select
 
 from harness.clock import pause
+from harness.engines.replacing import Space
 from harness.measure.original import original_of
-from harness.servers.asking import connect, execute, rows_of
+from harness.servers.asking import connect, execute
 from schema.billing import bill, bill_line
 from workloads.billing.batch.bulk_deletion import last_month
 from workloads.billing.measurements.metered import engine_of
@@ -22,33 +23,14 @@ _TIDYING_S: Final = 3.0
 """What a server removes deleted rows in by itself; nobody can be asked whether it is done."""
 
 
-class Space(NamedTuple):
-    """Bytes on disk of both tables."""
-
-    tables_bytes: int
-    indexes_bytes: int
-    free_bytes: int | None
-    """As the engine tells: pages that are free, or rows that are dead."""
-
-    @property
-    def bytes(self) -> int:
-        """Of tables and indexes."""
-        return self.tables_bytes + self.indexes_bytes
-
-
 def space(connection: Connection) -> Space:
-    """What the tables take now, by fresh statistics."""
+    """What both tables take now, by fresh statistics."""
     engine = engine_of(connection)
     how = engine.replacing
     with contextlib.closing(connect(engine, connection.engine.url)) as other:
         execute(other, [*how.fresh, *how.statistics(_NAMES)])
-        found = [rows_of(other, how.space.format(table=name))[0] for name in _NAMES]
-    free = [int(row[2]) for row in found if row[2] is not None]
-    return Space(
-        sum(int(row[0]) for row in found),
-        sum(int(row[1]) for row in found),
-        sum(free) if free else None,
-    )
+        of_bills, of_lines = (how.space(other, name) for name in _NAMES)
+    return of_bills.with_(of_lines)
 
 
 def tidy_up(connection: Connection) -> None:

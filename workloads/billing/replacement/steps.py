@@ -17,7 +17,8 @@ from sqlalchemy import URL, Table, not_, select
 from sqlalchemy import Engine as Database
 
 from harness.engines.engine import Engine
-from harness.errors import HarnessError
+from harness.engines.replacing import Unlogged
+from harness.errors import HarnessError, UsageError
 from harness.loading.digest import server_digest
 from harness.loading.lines import kind_of
 from harness.loading.loader import driver_connection, opened
@@ -47,13 +48,15 @@ class Step(Enum):
     EMPTY = "② empty the tables"
     LOAD_BILLS = "③ load 請求"
     LOAD_LINES = "④ load 請求明細"
+    LOGGED = "put the new tables under log"
     COPY = "⑤ full image copy"
     SWAP = "put the new tables in place"
     CLEAN = "drop the old tables"
 
 
 IN_PLACE_STEPS: Final = (Step.EXTRACT, Step.EMPTY, Step.LOAD_BILLS, Step.LOAD_LINES, Step.COPY)
-SWAP_STEPS: Final = tuple(Step)
+UNLOGGED_STEPS: Final = tuple(Step)
+SWAP_STEPS: Final = tuple(step for step in Step if step is not Step.LOGGED)
 
 
 class NotTheSameError(HarnessError):
@@ -108,13 +111,17 @@ class Replacement:
             tell(connection, self._how.let_go)
             return _replaced(note)
 
-    def swap(self) -> Replaced:
+    def swap(self, *, unlogged: bool = False) -> Replaced:
         """Replace by new tables: writers are shut out, and readers for the moment of the swap.
 
+        `unlogged` fills the new tables while they have no log, and then puts them under it.
+
         Raises:
+            UsageError: the engine has no such tables.
             NotTheSameError: what was loaded differs; the old tables are in use, `recover` tidies.
             engine.driver_error: the server refused; the same.
         """
+        how = self._without_log() if unlogged else None
         with self._opened() as (database, holder), driver_connection(database) as other:
             home = home_of(database)
             filler = holder if self._how.one_transaction else other
@@ -126,10 +133,16 @@ class Replacement:
             note = self._extract(holder, home)
             # The old tables are there until the swap: nothing is ever filled again from the files.
             forget_note(self._folder)
-            self._fill(filler, note, next_to(home))
+            new = next_to(home)
+            if how:
+                tell(filler, [self._how.use.format(new), *how.begin(NAMES)])
+            self._fill(filler, note, new)
+            if how:
+                self._watch(Step.LOGGED)
+                tell(filler, how.end(NAMES))
             self._copy(filler, note)
             self._watch(Step.SWAP)
-            statements = self._how.swap(NAMES, home, next_to(home), old_of(home))
+            statements = self._how.swap(NAMES, home, new, old_of(home))
             if self._how.one_transaction:
                 tell(holder, [*statements, *self._how.let_go])
             else:
@@ -160,6 +173,14 @@ class Replacement:
             forget_note(self._folder)
             tell(connection, self._how.let_go)
             return True
+
+    def _without_log(self) -> Unlogged:
+        if self._how.unlogged is None:
+            raise UsageError(
+                f"{self._engine.name}: has no tables without log that can become ordinary ones",
+                "replace in place, or by swap with log",
+            )
+        return self._how.unlogged
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[tuple[Database, Any]]:

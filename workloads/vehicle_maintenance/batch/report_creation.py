@@ -53,7 +53,8 @@ def report_creation(connection: Connection, request: ReportCreationRequest) -> R
     """Report everything that is due, with one commit at the end (variant `current`).
 
     Running it again is right: an order whose report has been added has a later next report date,
-    and after a run up to some date no order is due up to that date.
+    and after a run up to some date no order is due up to that date. An order that has ended and
+    been reported to its end is not due, although its next report date stays and passes.
     """
     lines = 0
     for order in _read_due(connection, request.until):
@@ -112,7 +113,10 @@ def report_creation_claiming(
 
 
 def _read_due(connection: Connection, until: date) -> list[DueOrder]:
-    """Read the orders whose report is due, customer by customer."""
+    """Read the orders whose report is due, customer by customer.
+
+    Not those whose next report would cover a time after their end: they have had their last.
+    """
     o = maintenance_order.c
     found = connection.execute(
         select(
@@ -129,7 +133,8 @@ def _read_due(connection: Connection, until: date) -> list[DueOrder]:
         .where(o.next_report_date <= until)
         .order_by(contract.c.customer_code, o.contract_no, o.order_no)
     )
-    return [DueOrder(*row) for row in found]
+    orders = [DueOrder(*row) for row in found]
+    return [o for o in orders if _period_start(o, o.next_report_date) <= o.order_end_date]
 
 
 def _report(connection: Connection, order: DueOrder, until: date, *, claiming: bool = False) -> int:
@@ -139,7 +144,7 @@ def _report(connection: Connection, order: DueOrder, until: date, *, claiming: b
     """
     lines, due = 0, order.next_report_date
     while due <= until:
-        start = max(months_later(due, -order.report_interval_months), order.order_start_date)
+        start = _period_start(order, due)
         if start > order.order_end_date:
             break
         end, after = max(start, min(due, order.order_end_date)), _after(order, due)
@@ -153,6 +158,11 @@ def _report(connection: Connection, order: DueOrder, until: date, *, claiming: b
         due = after
         lines += 1
     return lines
+
+
+def _period_start(order: DueOrder, due: date) -> date:
+    """The first day that the report which is due on a day covers."""
+    return max(months_later(due, -order.report_interval_months), order.order_start_date)
 
 
 def _after(order: DueOrder, due: date) -> date:

@@ -1,0 +1,69 @@
+"""The server killed in the steps of the replacement: recovered, and nothing lost."""
+
+import os
+from dataclasses import replace
+
+import pytest
+from live.drills.conftest import mortal  # noqa: F401 - a fixture
+
+from harness.checks.verdict import Verdict
+from harness.recovery.stepwise import StepDrill
+from workloads.billing.replacement.killed import REPLACEMENT
+from workloads.billing.replacement.steps import Step
+
+pytestmark = pytest.mark.integration
+
+ROWS = 60
+WAYS = {way.name: way for way in REPLACEMENT.ways}
+
+# Every step where runs are repeated, in the night; else the ones that leave most behind.
+KILLS = (
+    [(way.name, step) for way in REPLACEMENT.ways for step in way.steps]
+    if "HARNESS_REPEATS" in os.environ
+    else [
+        ("in place", Step.LOAD_LINES.value),
+        ("swap", Step.SWAP.value),
+        ("swap, unlogged", Step.LOGGED.value),
+    ]
+)
+
+
+@pytest.fixture
+def drill(mortal):  # noqa: F811 - asks for the fixture
+    made = StepDrill(mortal, REPLACEMENT, ROWS)
+    made.prepare()
+    return made
+
+
+@pytest.mark.timeout(60 + 30 * len(KILLS))
+def test_a_server_killed_in_a_step_loses_nothing(drill, mortal):  # noqa: F811
+    for name, step in KILLS:
+        way = WAYS[name]
+        if way.offered(mortal.engine):
+            kill = drill.kill_in(way, step)
+            assert (kill.verdict, kill.wrong, kill.unknown) == (Verdict.HOLDS, (), ""), kill
+
+
+@pytest.mark.engines("postgresql")
+def test_killed_while_a_step_is_at_work_nothing_is_lost(drill):
+    kill = drill.kill_in(WAYS["swap"], Step.LOAD_LINES.value, amid=True)
+    assert kill.verdict is Verdict.HOLDS, kill
+
+
+@pytest.mark.engines("postgresql")
+def test_a_recovery_that_does_nothing_is_seen(mortal):  # noqa: F811
+    """It says that all is done, and nothing is."""
+    careless = replace(REPLACEMENT, recover=lambda *_: True)
+    made = StepDrill(mortal, careless, ROWS)
+    made.prepare()
+    kill = made.kill_in(WAYS["swap"], Step.EXTRACT.value)
+    assert kill.verdict is Verdict.VIOLATED
+    assert any(said.startswith("bill: has ") for said in kill.wrong), kill.wrong
+    assert any(said.startswith("left behind: ") for said in kill.wrong), kill.wrong
+
+
+@pytest.mark.engines("postgresql")
+def test_a_step_that_never_begins_shows_nothing(drill, mortal):  # noqa: F811
+    kill = drill.kill_in(WAYS["in place"], Step.SWAP.value)
+    assert kill.verdict is Verdict.UNKNOWN
+    assert "never began" in kill.unknown
