@@ -22,6 +22,7 @@ from harness.cli import (
     servers,
 )
 from harness.cli.parser import Parser, new_parser
+from harness.cli.results import nobody_reads
 from harness.errors import HarnessError
 
 _DESCRIPTION = """\
@@ -39,6 +40,8 @@ exit status: 0 holds (or as expected), 1 violated, 2 unknown, 64 wrong usage,
              70 the harness failed"""
 
 INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""As of a program that SIGPIPE ended: who read the results left before they were known."""
 HARNESS_FAILED = 70
 
 
@@ -67,9 +70,11 @@ def build_parser() -> Parser:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; the exit status. Failures of the outside world show no traceback."""
+    status: int = PIPE_CLOSED
     try:
         arguments = build_parser().parse_args(words)
-        status: int = arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()  # what was printed may still be on its way into a pipe
     except HarnessError as error:
         print(error.explain(), file=sys.stderr)
         return error.exit_status
@@ -77,7 +82,8 @@ def main(words: Sequence[str] | None = None) -> int:
         print("interrupted: everything that was started has been ended", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        return 0
+        nobody_reads()
+        return status
     except Exception:  # noqa: BLE001 - a bug of ours: the traceback is for us, the status for who called
         traceback.print_exc()
         return HARNESS_FAILED

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol
 
 from rich.console import Console
-from sqlalchemy.exc import DBAPIError
 
 from harness.checks.verdict import Verdict
+from harness.cli.missing import Missing
 from harness.cli.options import (
     add_cell_options,
     add_result_options,
@@ -26,9 +26,10 @@ from harness.cli.options import (
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.search import EXIT, NotRun, Search, again, run_search
+from harness.cli.results import console, keep
+from harness.cli.search import Search, again, run_search
 from harness.engines import Engine, Isolation, Profile
-from harness.errors import ProgramMisbehaved, ServerError, SourceUnavailable, UsageError
+from harness.errors import UsageError
 from harness.interleave.cell import Target
 from harness.interleave.execution import Execution
 from harness.interleave.explore import explore
@@ -52,7 +53,6 @@ from harness.scenario import Scenario, brought_in, choose
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
-from harness.sessions.session import first_line
 
 GROUP = "harness.anomalies"
 
@@ -89,8 +89,8 @@ class _Matrix:
     anomalies: Sequence[Anomaly]
     levels: Sequence[Isolation]
     bounds: Bounds
+    missing: Missing
     answers: list[Answer] = field(default_factory=list)
-    not_run: list[NotRun] = field(default_factory=list)
 
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
@@ -147,19 +147,15 @@ def run(arguments: argparse.Namespace) -> int:
         chosen,
         chosen_isolations(arguments.isolation, tuple(Isolation)),
         Bounds(reduction=arguments.reduction),
+        Missing(engines_named=bool(arguments.engine)),
     )
     for engine in chosen_engines(arguments.engine):
-        try:
+        with matrix.missing.noted(engine):
             _explore_engine(matrix, engine, arguments)
-        except (ServerError, ProgramMisbehaved) as error:
-            matrix.not_run.append(NotRun(engine, error))
-        except (DBAPIError, engine.driver_error) as error:
-            gone = ServerError(f"{engine.name}: the server stopped answering: {first_line(error)}")
-            matrix.not_run.append(NotRun(engine, gone))
     changes = list(news(matrix.answers, expected))
     _print(matrix, changes, arguments)
     _keep(matrix, arguments)
-    return _status(matrix, changes, engines_named=bool(arguments.engine))
+    return matrix.missing.status(_verdicts(matrix.answers, changes))
 
 
 def _search(anomaly: Anomaly, arguments: argparse.Namespace) -> Search:
@@ -224,30 +220,17 @@ def _explore_one(target: Target, anomaly: Anomaly, level: Isolation, bounds: Bou
     return Answer(anomaly.scenario.title, cell, by)
 
 
-def _console(file: TextIO) -> Console:
-    return Console(
-        file=file,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=True,
-        width=None if file.isatty() else 160,
-    )
-
-
 def _print(matrix: _Matrix, changes: Sequence[str], arguments: argparse.Namespace) -> None:
     if not matrix.answers:
-        for missing in matrix.not_run:
-            print(missing.explain(), file=sys.stderr)
+        matrix.missing.print_alone()
         return
-    out = _console(sys.stdout)
+    out = console()
     for answers in by_engine(matrix.answers):
         out.print(matrix_table(answers))
         out.print()
     out.print(LEGEND)
     _print_findings(out, matrix, arguments)
-    for missing in matrix.not_run:
-        out.print(f"\nnot run: {missing.explain()}")
+    matrix.missing.print_beside(out, before="\n")
     out.print()
     for line in (*changes, *summary(matrix.answers)):
         out.print(line)
@@ -272,25 +255,13 @@ def _print_findings(out: Console, matrix: _Matrix, arguments: argparse.Namespace
 
 def _keep(matrix: _Matrix, arguments: argparse.Namespace) -> None:
     content: dict[str, Any] = matrix_document(matrix.answers)
-    content["missing"] = [missing.explain() for missing in matrix.not_run]
+    content["missing"] = matrix.missing.explained()
     names = [anomaly.scenario.name for anomaly in matrix.anomalies]
     command = ["anomalies", *(word for name in names for word in ("--only", name))]
-    path = runs.store(arguments.runs, command, content)
-    if matrix.answers:
-        print(f"stored: {path}", file=sys.stderr)
-    if arguments.json is not None:
-        runs.write(arguments.json, content)
+    keep(arguments, command, content, say_where=bool(matrix.answers))
 
 
-def _status(matrix: _Matrix, changes: Sequence[str], *, engines_named: bool) -> int:
-    """0 if all is known, 1 if something is not as expected, 2 if something is unknown."""
-    errors = [missing.error for missing in matrix.not_run]
-    if not matrix.answers:
-        return errors[0].exit_status
-    if changes:
-        return EXIT[Verdict.VIOLATED]
-    # An engine that nobody named may be missing; one that did not start or go on may not.
-    missing = any(engines_named or not isinstance(e, SourceUnavailable) for e in errors)
-    if missing or any(answer.word == UNKNOWN for answer in matrix.answers):
-        return EXIT[Verdict.UNKNOWN]
-    return EXIT[Verdict.HOLDS]
+def _verdicts(answers: Sequence[Answer], changes: Sequence[str]) -> list[Verdict]:
+    """Of each cell that is known it holds; what is not as expected is violated."""
+    told = [Verdict.UNKNOWN if one.word == UNKNOWN else Verdict.HOLDS for one in answers]
+    return [*told, *(Verdict.VIOLATED for _ in changes)] if told else []

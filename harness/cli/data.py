@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
-from harness.checks.verdict import Verdict
 from harness.cli.generated import add_data_options
+from harness.cli.missing import Missing
 from harness.cli.options import (
     add_engine_option,
     add_result_options,
@@ -21,13 +19,12 @@ from harness.cli.options import (
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.search import EXIT, NotRun
+from harness.cli.results import console, keep, progress_line
 from harness.engines import Engine, Profile
-from harness.errors import ServerError, SourceUnavailable, UsageError
+from harness.errors import UsageError
 from harness.loading.dataset import Generated, datasets
 from harness.loading.loader import Loaded, load, read_digests
 from harness.loading.report import Answer, Answers, answers_document, print_answers
-from harness.report import runs
 from harness.scenario import choose
 from harness.servers import given
 from harness.servers.databases import Lent, fresh_database
@@ -94,18 +91,20 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from None
     answers = Answers(_title(arguments))
+    missing = Missing(engines_named=bool(arguments.engine))
     ask = _load if arguments.what == "load" else _digest
     for engine in engines:
-        try:
+        with missing.noted(engine):
             if answer := ask(engine, options, generated, arguments.keep):
                 answers.found.append(answer)
-        except ServerError as error:
-            answers.not_run.append(NotRun(engine, error))
-    if not answers.found and not answers.not_run:
+    if answers.found:
+        print_answers(answers, missing.told(), console())
+    elif missing.not_run:
+        missing.print_alone()
+    else:
         raise UsageError("data digest: no given server is of these engines", "--server URL")
-    print_answers(answers, Console(highlight=False, markup=False, emoji=False, soft_wrap=True))
-    _keep(answers, arguments)
-    return _status(answers, engines_named=bool(arguments.engine))
+    _keep(answers, missing, arguments)
+    return missing.status([answers.verdict] if answers.found else [])
 
 
 def _must_fit(arguments: argparse.Namespace, options: ServerOptions) -> None:
@@ -146,7 +145,7 @@ def _load(
     # Nobody changes the settings of a server that is somebody's.
     settings = {} if offer.source == "given" else dict(engine.loading.settings)
     with (
-        _progress() as progress,
+        progress_line("{task.fields[rate]}") as progress,
         start(offer, Profile.DURABLE, settings=settings, options=options) as server,
     ):
         return _load_into(server, offer, generated, _shown(progress, engine, generated), keep)
@@ -183,19 +182,6 @@ def _digest(
     return None if found is None else Answer(engine, found[0], "given", found[1])
 
 
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        console=Console(file=sys.stderr, highlight=False, markup=False, emoji=False),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-
-
 def _shown(progress: Progress, engine: Engine, generated: Generated) -> Callable[[int, int], None]:
     task = progress.add_task(f"{engine.title}: loading", total=generated.blocks, rate="")
     started = progress.get_time()
@@ -207,26 +193,13 @@ def _shown(progress: Progress, engine: Engine, generated: Generated) -> Callable
     return loaded
 
 
-def _keep(answers: Answers, arguments: argparse.Namespace) -> None:
-    content = answers_document(answers)
-    content |= {
+def _keep(answers: Answers, missing: Missing, arguments: argparse.Namespace) -> None:
+    content = {
+        **answers_document(answers),
+        "missing": missing.explained(),
         "dataset": arguments.dataset,
         "scale": arguments.scale,
         "seed": arguments.seed,
         "business_date": arguments.date.isoformat(),
     }
-    path = runs.store(arguments.runs, ["data", arguments.what, arguments.dataset], content)
-    print(f"stored: {path}", file=sys.stderr)
-    if arguments.json is not None:
-        runs.write(arguments.json, content)
-
-
-def _status(answers: Answers, *, engines_named: bool) -> int:
-    """0 if every table holds what was sent, 1 if one does not, 2 if something is unknown."""
-    errors: list[ServerError] = [missing.error for missing in answers.not_run]
-    if not answers.found:
-        return errors[0].exit_status
-    # An engine that nobody named may be missing; one that did not start or go on may not.
-    missing = any(engines_named or not isinstance(e, SourceUnavailable) for e in errors)
-    verdicts = [answers.verdict, *([Verdict.UNKNOWN] if missing else [])]
-    return EXIT[Verdict.worst(verdicts)]
+    keep(arguments, ["data", arguments.what, arguments.dataset], content)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from harness.cli import drill_crash, drill_list, drill_program, drill_work_tables
+from harness.cli import (
+    drill_crash,
+    drill_list,
+    drill_lock_memory,
+    drill_log_space,
+    drill_program,
+    drill_recovery_time,
+    drill_steps,
+    drill_work_tables,
+)
 from harness.cli.parser import Parser, Subparsers, add_command
 
 _DESCRIPTION = """\
@@ -22,5 +31,14 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         subparsers, "drill", "kill servers, and see what is left", _DESCRIPTION, _EPILOG
     )
     drills = parser.add_subparsers(metavar="DRILL", required=True, parser_class=Parser)
-    for drill in (drill_crash, drill_program, drill_work_tables, drill_list):
+    for drill in (
+        drill_crash,
+        drill_recovery_time,
+        drill_steps,
+        drill_program,
+        drill_work_tables,
+        drill_lock_memory,
+        drill_log_space,
+        drill_list,
+    ):
         drill.add_parser(drills)

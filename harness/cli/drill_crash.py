@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy.exc import DBAPIError
 
-from harness.checks.verdict import Verdict
-from harness.cli.drill_night import add_night_options, run_night_drill
-from harness.cli.drilling import chosen_status, drill_progress, see_no_given_server
-from harness.cli.options import (
-    add_engine_option,
-    add_result_options,
-    add_server_options,
-    chosen_engines,
-    said_of_servers,
-    server_options,
-    writable,
-)
-from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.search import NotRun
+from harness.cli.drill_night import add_night_options, run_night_drill, see_no_night_options
+from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill, drill_progress
+from harness.cli.options import positive, said_of_servers
+from harness.cli.parser import Parser, Subparsers
+from harness.cli.results import again
 from harness.clock import now_s
 from harness.engines import Engine, Profile
-from harness.errors import HarnessError, ServerError, UsageError
+from harness.errors import HarnessError, UsageError
 from harness.faults.moment import KINDS, Kind, Moment, moments
 from harness.recovery.crash import CrashDrill
-from harness.recovery.kills import CrashCell
+from harness.recovery.kills import CrashCell, first_violated
 from harness.recovery.load import Load, loads
-from harness.recovery.report import CAVEAT, crash_document, crash_text, verdict_line
+from harness.recovery.report import crash_document, crash_text, verdict_line
 from harness.recovery.timing import KillableServer
-from harness.report import runs
 from harness.scenario import choose
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
-from harness.servers.options import ServerOptions
-from harness.sessions.session import first_line
 
 _DESCRIPTION = """\
 Start a server with every commit flushed, run transactions on several connections, and SIGKILL the
@@ -69,9 +51,11 @@ _DEFAULT_LOAD = "entries"
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the drill."""
-    parser = add_command(subparsers, "crash", "kill a server under load", _DESCRIPTION, _EPILOG)
+    parser = add_drill(
+        subparsers, "crash", "kill a server under load", (_DESCRIPTION, _EPILOG), run
+    )
     parser.add_argument(
-        "--kills", type=_positive, default=12, metavar="N", help="how many (default: 12)"
+        "--kills", type=positive, default=12, metavar="N", help="how many (default: 12)"
     )
     parser.add_argument(
         "--seed", type=int, default=1, metavar="S", help="draws the moments (default: 1)"
@@ -87,7 +71,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         "--moment", metavar="WORDS", help="kill once, at this moment: 'after commit 17'"
     )
     parser.add_argument(
-        "--load", default=_DEFAULT_LOAD, metavar="L", help=f"default: {_DEFAULT_LOAD}"
+        "--load", metavar="L", help=f"what runs meanwhile (default: {_DEFAULT_LOAD})"
     )
     parser.add_argument(
         "--control", action="store_true", help="run the engine's negative controls instead"
@@ -100,20 +84,6 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         help="a server setting beyond the profile; may be repeated",
     )
     add_night_options(parser)
-    add_engine_option(parser)
-    add_result_options(parser)
-    add_server_options(parser)
-    parser.set_defaults(run=run)
-
-
-@dataclass
-class _Drilled:
-    """What has been drilled so far."""
-
-    load: Load
-    moments: Sequence[Moment]
-    cells: list[CrashCell] = field(default_factory=list)
-    not_run: list[NotRun] = field(default_factory=list)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -124,26 +94,24 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.night:
         return run_night_drill(arguments)
-    known = loads()
-    choose("load", arguments.load, known)
-    engines = chosen_engines(arguments.engine)
-    writable(arguments.json, arguments.runs)
-    options = server_options(arguments)
-    see_no_given_server(options)
+    see_no_night_options(arguments)
+    name, known = arguments.load or _DEFAULT_LOAD, loads()
+    choose("load", name, known)
+    load = known[name]
     settings = _settings(arguments.server_option)
-    drilled = _Drilled(known[arguments.load], _moments(arguments, known[arguments.load]))
-    for engine in engines:
-        try:
-            for control in engine.crash.controls if arguments.control else ("",):
-                _drill(drilled, engine, control, settings, options, arguments)
-        except ServerError as error:
-            drilled.not_run.append(NotRun(engine, error))
-        except (DBAPIError, engine.driver_error) as error:
-            gone = ServerError(f"{engine.name}: the server refused or is gone: {first_line(error)}")
-            drilled.not_run.append(NotRun(engine, gone))
-    _print(drilled, arguments)
-    _keep(drilled, arguments)
-    return chosen_status(drilled.cells, drilled.not_run, engines_named=bool(arguments.engine))
+    chosen = _moments(arguments, load)
+    drilled: Drilled[CrashCell] = begin_drill(arguments)
+
+    def drill(engine: Engine) -> None:
+        for control in engine.crash.controls if arguments.control else ("",):
+            said = {**(engine.crash.controls[control] if control else {}), **settings}
+            _drill(drilled, engine, load, control, said, chosen)
+
+    drilled.on_each_engine(drill)
+    telling = Telling(
+        crash_text, verdict_line, crash_document, lambda cell: _again(cell, arguments)
+    )
+    return drilled.conclude(["drill", "crash", "--load", name], telling)
 
 
 def _moments(arguments: argparse.Namespace, load: Load) -> Sequence[Moment]:
@@ -174,37 +142,30 @@ def _settings(words: Sequence[str]) -> dict[str, str]:
 
 
 def _drill(
-    drilled: _Drilled,
+    drilled: Drilled[CrashCell],
     engine: Engine,
+    load: Load,
     control: str,
-    settings: dict[str, str],
-    options: ServerOptions,
-    arguments: argparse.Namespace,
+    said: Mapping[str, str],
+    chosen: Sequence[Moment],
 ) -> None:
+    options = drilled.options
     offer = choose_server(engine, options)
-    said = {**(engine.crash.controls[control] if control else {}), **settings}
+    seed = drilled.arguments.seed
     cell = CrashCell(
-        engine.name,
-        engine.title,
-        "",
-        offer.description,
-        drilled.load.name,
-        arguments.seed,
-        control,
-        said,
+        engine.name, engine.title, "", offer.description, load.name, seed, control, dict(said)
     )
     begun_s = now_s()
+    settings = {**engine.crash.settings, **said}
     with (
         drill_progress() as progress,
-        start(
-            offer, Profile.DURABLE, settings={**engine.crash.settings, **said}, options=options
-        ) as server,
+        start(offer, Profile.DURABLE, settings=settings, options=options) as server,
     ):
         assert isinstance(server, KillableServer), "only given servers are not ours to kill"
         cell.version = server.version
         drilled.cells.append(cell)
         with fresh_database(server) as url:
-            _kill_all(cell, CrashDrill(server, url, drilled.load), drilled.moments, progress)
+            _kill_all(cell, CrashDrill(server, url, load), chosen, progress)
     cell.elapsed_s = now_s() - begun_s
 
 
@@ -228,48 +189,12 @@ def _kill_all(
         cell.unknown.append(error.explain())
 
 
-def _print(drilled: _Drilled, arguments: argparse.Namespace) -> None:
-    if not drilled.cells:
-        for missing in drilled.not_run:
-            print(missing.explain(), file=sys.stderr)
-        return
-    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    for cell in drilled.cells:
-        out.print(crash_text(cell))
-        out.print()
-    for missing in drilled.not_run:
-        out.print(f"not run: {missing.explain()}\n")
-    out.print(f"{CAVEAT}\n")
-    for cell in drilled.cells:
-        out.print(verdict_line(cell))
-    for cell in drilled.cells:
-        for line in _again(cell, arguments):
-            out.print(line)
-
-
 def _again(cell: CrashCell, arguments: argparse.Namespace) -> list[str]:
     """How the first kill that lost something is repeated."""
-    bad = next((kill for kill in cell.kills if kill.verdict is Verdict.VIOLATED), None)
+    bad = first_violated(cell.kills)
     if bad is None or cell.control:
         return []
     words = ["drill", "crash", "--engine", cell.engine, "--load", cell.load]
     for option in arguments.server_option:
         words += ["--server-option", option]
-    words += [*said_of_servers(arguments), "--moment", str(bad.moment)]
-    program = os.environ.get("HARNESS_COMMAND", "harness")
-    return [f"again: {program} {shlex.join(words)}"]
-
-
-def _keep(drilled: _Drilled, arguments: argparse.Namespace) -> None:
-    content = crash_document(drilled.cells)
-    content["missing"] = [missing.explain() for missing in drilled.not_run]
-    path = runs.store(arguments.runs, ["drill", "crash", "--load", arguments.load], content)
-    print(f"stored: {path}", file=sys.stderr)
-    if arguments.json is not None:
-        runs.write(arguments.json, content)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
-    return int(text)
+    return [again([*words, *said_of_servers(arguments), "--moment", str(bad.moment)])]

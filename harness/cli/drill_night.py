@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
-import sys
+import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from pathlib import Path
 
-from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
-from harness.checks.verdict import Verdict
-from harness.cli.drilling import chosen_status, drill_progress, see_no_given_server
+from harness.cli.drilling import Drilled, Telling, begin_drill, drill_progress
 from harness.cli.generated import BUSINESS_DATE
-from harness.cli.options import chosen_engines, said_of_servers, server_options, writable
-from harness.cli.search import NotRun
+from harness.cli.options import said_of_servers
+from harness.cli.results import again
 from harness.clock import now_s
 from harness.engines import Engine, Profile
-from harness.errors import HarnessError, ServerError, UsageError
+from harness.errors import HarnessError, UsageError
 from harness.faults.night_moment import NightMoment, night_moments, program_moments
-from harness.jobs.night import Night, chosen_night
-from harness.planning.restart import ALL_RULES, Failure, Rule
+from harness.jobs.night import chosen_night
+from harness.planning.restart import ALL_RULES, NO_LOG_MODES, Failure, Rule, needless
+from harness.recovery.kills import first_violated
 from harness.recovery.night_report import (
     NightCell,
     night_document,
@@ -30,15 +27,13 @@ from harness.recovery.night_report import (
     night_verdict_line,
 )
 from harness.recovery.nights import Finished, NightDrill, NightSetting
-from harness.recovery.report import CAVEAT
 from harness.recovery.timing import KillableServer
-from harness.report import runs
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
-from harness.servers.options import ServerOptions
 from harness.sessions.session import first_line
 
 _CONTROL_KILLS = 3
+_SCALE = 0.002
 
 
 def add_night_options(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +45,7 @@ def add_night_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--night", action="store_true", help="kill the server in the batch night")
     group.add_argument(
-        "--scale", type=float, default=0.002, metavar="S", help="its data (default: 0.002)"
+        "--scale", type=float, metavar="S", help=f"size of its data (default: {_SCALE:g})"
     )
     group.add_argument("--placement", metavar="P", help="which job in which window")
     group.add_argument(
@@ -63,14 +58,22 @@ def add_night_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass
-class _Nights:
-    """What has been drilled so far."""
+def see_no_night_options(arguments: argparse.Namespace) -> None:
+    """See that nothing is said of a night where there is none.
 
-    night: Night
-    arguments: argparse.Namespace
-    cells: list[NightCell] = field(default_factory=list)
-    not_run: list[NotRun] = field(default_factory=list)
+    Raises:
+        UsageError: something is.
+    """
+    for name, given in (
+        ("--program", arguments.program),
+        ("--logged", arguments.logged),
+        ("--placement", arguments.placement is not None),
+        ("--scale", arguments.scale is not None),
+    ):
+        if given:
+            raise UsageError(
+                f"{name}: is of a night", "add --night to kill in the batch night, or leave it out"
+            )
 
 
 def run_night_drill(arguments: argparse.Namespace) -> int:
@@ -79,12 +82,30 @@ def run_night_drill(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: a name or a moment is unknown, a file cannot be written, or a server was given.
     """
-    engines = chosen_engines(arguments.engine)
-    writable(arguments.json, arguments.runs)
-    options = server_options(arguments)
-    see_no_given_server(options)
-    drilled = _Nights(chosen_night(None), arguments)
-    drilled.night.network(arguments.placement)
+    drilled: Drilled[NightCell] = begin_drill(arguments)
+    setting = _setting(arguments)
+    drilled.on_each_engine(lambda engine: _drill(drilled, engine, setting))
+    telling = Telling(
+        night_text, night_verdict_line, night_document, lambda cell: _again(cell, arguments)
+    )
+    return drilled.conclude(["drill", "crash", "--night"], telling)
+
+
+def _setting(arguments: argparse.Namespace) -> NightSetting:
+    """The nights that were asked for.
+
+    Raises:
+        UsageError: an option is wrong, or is not for a night.
+    """
+    night = chosen_night(None)
+    night.network(arguments.placement)
+    for name, given in (
+        ("--server-option", arguments.server_option),
+        ("--at", arguments.at),
+        ("--load", arguments.load is not None),
+    ):
+        if given:
+            raise UsageError(f"{name}: is not for a night", "leave out --night, or it")
     if arguments.program and arguments.control:
         raise UsageError("--program: has no negative controls", "--control kills the server")
     if arguments.moment is not None:
@@ -94,67 +115,61 @@ def run_night_drill(arguments: argparse.Namespace) -> int:
                 f"--program --moment '{arguments.moment}': at that moment no program can be ended",
                 "a job's 'started', 'committing' or 'committed'",
             )
-    for name, given in (
-        ("--server-option", arguments.server_option),
-        ("--at", arguments.at),
-    ):
-        if given:
-            raise UsageError(f"{name}: is not for a night", "leave out --night, or it")
-    if not 0 < arguments.scale <= 1:
-        raise UsageError(f"--scale {arguments.scale:g}: not between 0 and 1")
-    for engine in engines:
-        try:
-            _drill(drilled, engine, options)
-        except ServerError as error:
-            drilled.not_run.append(NotRun(engine, error))
-        except (DBAPIError, engine.driver_error) as error:
-            gone = ServerError(f"{engine.name}: the server refused or is gone: {first_line(error)}")
-            drilled.not_run.append(NotRun(engine, gone))
-    _print(drilled)
-    _keep(drilled)
-    return chosen_status(drilled.cells, drilled.not_run, engines_named=bool(arguments.engine))
-
-
-def _drill(drilled: _Nights, engine: Engine, options: ServerOptions) -> None:
-    arguments = drilled.arguments
+    scale = _SCALE if arguments.scale is None else arguments.scale
+    if not 0 < scale <= 1:
+        raise UsageError(f"--scale {scale:g}: not between 0 and 1")
     setting = NightSetting(
-        drilled.night,
-        arguments.scale,
+        night,
+        scale,
         arguments.seed,
         BUSINESS_DATE,
         arguments.placement,
         without_log=not arguments.logged,
         failure=Failure.PROGRAM if arguments.program else Failure.SERVER,
     )
-    offer = choose_server(engine, options)
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+        setting.prepared(Path(folder))  # so that a wrong size is told before a server is started
+    return setting
+
+
+def _drill(drilled: Drilled[NightCell], engine: Engine, setting: NightSetting) -> None:
+    arguments = drilled.arguments
+    offer = choose_server(engine, drilled.options)
     # The data go in as files, which some servers take only when they are told to.
     settings = {**engine.crash.settings, **engine.loading.settings}
-    settings |= {} if arguments.logged else engine.crash.without_log.settings
-    with start(offer, Profile.DURABLE, settings=settings, options=options) as server:
+    settings |= engine.crash.without_log.settings if setting.without_log else {}
+    with start(offer, Profile.DURABLE, settings=settings, options=drilled.options) as server:
         assert isinstance(server, KillableServer), "only given servers are not ours to kill"
         drill = NightDrill(server, setting)
         peace = drill.in_peace()
-        rules = list(Rule) if arguments.control else [None]
-        for rule in rules:
-            cell = NightCell(
-                engine.name,
-                engine.title,
-                server.version,
-                offer.description,
-                drilled.night.name,
-                arguments.placement or next(iter(drilled.night.placements)),
-                "logged" if arguments.logged else engine.crash.without_log.means,
-                arguments.scale,
-                arguments.seed,
-                "" if rule is None else rule.value,
-                died="a program" if arguments.program else "the server",
-            )
+        for rule in list(Rule) if arguments.control else [None]:
+            cell = _cell(engine, server.version, offer.description, setting, rule)
             drilled.cells.append(cell)
             try:
                 _kill_all(cell, drill, peace, _moments(drill, peace, rule, arguments), rule)
             except (HarnessError, DBAPIError, engine.driver_error) as error:
                 cell.unknown.append(f"{type(error).__name__}: {first_line(error)}")
                 return
+
+
+def _cell(
+    engine: Engine, version: str, source: str, setting: NightSetting, rule: Rule | None
+) -> NightCell:
+    mode = NO_LOG_MODES[engine.crash.without_log.mode]
+    return NightCell(
+        engine.name,
+        engine.title,
+        version,
+        source,
+        setting.night.name,
+        setting.placement or next(iter(setting.night.placements)),
+        engine.crash.without_log.means if setting.without_log else "logged",
+        setting.scale,
+        setting.seed,
+        "" if rule is None else rule.value,
+        "" if rule is None else needless(rule, mode, setting.failure),
+        died="a program" if setting.failure is Failure.PROGRAM else "the server",
+    )
 
 
 def _moments(
@@ -193,46 +208,17 @@ def _kill_all(
             cell.kills.append(kill)
             progress.advance(task)
             progress.console.print(f"{cell.title}: kill {number}, {moment}: {kill.verdict.value}")
-            if rule is not None and kill.verdict is Verdict.VIOLATED:
+            if rule is not None and cell.caught:
                 break
     cell.elapsed_s = now_s() - begun_s
 
 
-def _print(drilled: _Nights) -> None:
-    if not drilled.cells:
-        for missing in drilled.not_run:
-            print(missing.explain(), file=sys.stderr)
-        return
-    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    for cell in drilled.cells:
-        out.print(night_text(cell))
-        out.print()
-    for missing in drilled.not_run:
-        out.print(f"not run: {missing.explain()}\n")
-    out.print(f"{CAVEAT}\n")
-    for cell in drilled.cells:
-        out.print(night_verdict_line(cell))
-    for cell in drilled.cells:
-        for line in _again(cell, drilled.arguments):
-            out.print(line)
-
-
 def _again(cell: NightCell, arguments: argparse.Namespace) -> list[str]:
-    bad = next((kill for kill in cell.kills if kill.verdict is Verdict.VIOLATED), None)
+    bad = first_violated(cell.kills)
     if bad is None or cell.without_rule:
         return []
     words = ["drill", "crash", "--night", "--engine", cell.engine, "--seed", str(cell.seed)]
     words += ["--scale", f"{cell.scale:g}", "--placement", cell.placement]
     words += ["--logged"] if arguments.logged else []
     words += ["--program"] if arguments.program else []
-    words += [*said_of_servers(arguments), "--moment", str(bad.moment)]
-    return [f"again: {os.environ.get('HARNESS_COMMAND', 'harness')} {shlex.join(words)}"]
-
-
-def _keep(drilled: _Nights) -> None:
-    content = night_document(drilled.cells)
-    content["missing"] = [missing.explain() for missing in drilled.not_run]
-    path = runs.store(drilled.arguments.runs, ["drill", "crash", "--night"], content)
-    print(f"stored: {path}", file=sys.stderr)
-    if drilled.arguments.json is not None:
-        runs.write(drilled.arguments.json, content)
+    return [again([*words, *said_of_servers(arguments), "--moment", str(bad.moment)])]

@@ -5,35 +5,23 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from harness import __version__
 from harness.checks.verdict import Verdict
-from harness.cli.drilling import chosen_status, see_no_given_server
-from harness.cli.options import (
-    add_engine_option,
-    add_result_options,
-    add_server_options,
-    chosen_engines,
-    server_options,
-    writable,
-)
-from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.search import NotRun
+from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill
+from harness.cli.parser import Parser, Subparsers
 from harness.clock import now_s
 from harness.engines import Engine, Profile
-from harness.errors import HarnessError, ServerError
+from harness.errors import HarnessError
 from harness.recovery.kills import summed
 from harness.recovery.programs import ProgramCell, ProgramDrill
-from harness.report import runs
+from harness.report.keys import with_all_keys
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
-from harness.servers.options import ServerOptions
 from harness.sessions.session import first_line
 
 _DESCRIPTION = """\
@@ -51,17 +39,11 @@ exit status: 0 as it must be, 1 it is not, 2 unknown, 64 wrong usage, 70 the har
 _KILLS_MAX = 28
 
 
-@dataclass
-class _Drilled:
-    """What has been drilled so far."""
-
-    cells: list[ProgramCell] = field(default_factory=list)
-    not_run: list[NotRun] = field(default_factory=list)
-
-
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the drill."""
-    parser = add_command(subparsers, "program", "kill and stop programs", _DESCRIPTION, _EPILOG)
+    parser = add_drill(
+        subparsers, "program", "kill and stop programs", (_DESCRIPTION, _EPILOG), run
+    )
     parser.add_argument(
         "--kills",
         type=int,
@@ -73,10 +55,6 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser.add_argument(
         "--seed", type=int, default=1, metavar="S", help="draws the moments (default: 1)"
     )
-    add_engine_option(parser)
-    add_result_options(parser)
-    add_server_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,27 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: a name is unknown, a file cannot be written, or a server was given.
     """
-    engines = chosen_engines(arguments.engine)
-    writable(arguments.json, arguments.runs)
-    options = server_options(arguments)
-    see_no_given_server(options)
-    drilled = _Drilled()
-    for engine in engines:
-        try:
-            _drill(drilled, engine, options, arguments)
-        except ServerError as error:
-            drilled.not_run.append(NotRun(engine, error))
-        except (DBAPIError, engine.driver_error) as error:
-            gone = ServerError(f"{engine.name}: the server refused or is gone: {first_line(error)}")
-            drilled.not_run.append(NotRun(engine, gone))
-    _print(drilled)
-    _keep(drilled, arguments)
-    return chosen_status(drilled.cells, drilled.not_run, engines_named=bool(arguments.engine))
+    drilled: Drilled[ProgramCell] = begin_drill(arguments)
+    drilled.on_each_engine(lambda engine: _drill(drilled, engine))
+    return drilled.conclude(["drill", "program"], Telling(_text, _last_line, _document, caveat=""))
 
 
-def _drill(
-    drilled: _Drilled, engine: Engine, options: ServerOptions, arguments: argparse.Namespace
-) -> None:
+def _drill(drilled: Drilled[ProgramCell], engine: Engine) -> None:
+    arguments, options = drilled.arguments, drilled.options
     offer = choose_server(engine, options)
     begun_s = now_s()
     with (
@@ -133,23 +97,11 @@ def _drill(
     cell.elapsed_s = now_s() - begun_s
 
 
-def _print(drilled: _Drilled) -> None:
-    if not drilled.cells:
-        for missing in drilled.not_run:
-            print(missing.explain(), file=sys.stderr)
-        return
-    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    for cell in drilled.cells:
-        for line in _lines(cell):
-            out.print(line)
-        out.print()
-    for missing in drilled.not_run:
-        out.print(f"not run: {missing.explain()}\n")
-    for cell in drilled.cells:
-        out.print(f"{cell.verdict.value}: {cell.title} {cell.version}: {len(cell.kills)} kills")
+def _last_line(cell: ProgramCell) -> str:
+    return f"{cell.verdict.value}: {cell.title} {cell.version}: {len(cell.kills)} kills"
 
 
-def _lines(cell: ProgramCell) -> Sequence[str]:
+def _text(cell: ProgramCell) -> str:
     told = summed(cell.kills)
     written = (
         f"  {len(cell.kills)} programs killed while they wrote: {told.acknowledged:,} commits "
@@ -157,7 +109,7 @@ def _lines(cell: ProgramCell) -> Sequence[str]:
         f"{len(told.surfaced):,} there; {told.indeterminate:,} indeterminate, "
         f"{told.present:,} present"
     )
-    return [
+    lines = [
         f"{cell.title} {cell.version} ({cell.source}), profile durable, seed {cell.seed}",
         written,
         *(f"  {what}: {seen}" for what, seen in cell.seen),
@@ -165,44 +117,31 @@ def _lines(cell: ProgramCell) -> Sequence[str]:
         *(f"  wrong: {sentence}" for one in cell.kills for sentence in one.sentences()),
         *(f"  unknown: {reason}" for reason in cell.unknown),
     ]
+    return "\n".join(lines)
 
 
-def _keep(drilled: _Drilled, arguments: argparse.Namespace) -> None:
-    content: dict[str, Any] = {
-        "harness": __version__,
-        "cells": [_cell(cell) for cell in drilled.cells],
-        "missing": [missing.explain() for missing in drilled.not_run],
-    }
-    path = runs.store(arguments.runs, ["drill", "program"], content)
-    print(f"stored: {path}", file=sys.stderr)
-    if arguments.json is not None:
-        runs.write(arguments.json, content)
+def _document(cells: Sequence[ProgramCell]) -> dict[str, Any]:
+    return {"harness": __version__, "cells": [_cell(cell) for cell in cells]}
 
 
 def _cell(cell: ProgramCell) -> dict[str, Any]:
-    told = summed(cell.kills)
-    return {
+    found = summed(cell.kills)
+    told = {
         "scenario": "drill program",
         "variant": "durable",
         "engine": cell.engine,
         "version": cell.version,
         "source": cell.source,
-        "isolation": None,
         "verdict": cell.verdict.value,
         "expected": cell.expected.value,
         "seed": cell.seed,
         "executions": len(cell.kills) + 2,
-        "complete": False,
-        "outcomes": None,
         "anomalies": len(cell.wrong) + sum(one.verdict is Verdict.VIOLATED for one in cell.kills),
-        "deadlocks": None,
-        "executions_with_waits": None,
-        "aborts": {},
-        "acknowledged": told.acknowledged,
-        "lost": [str(ticket) for ticket in told.lost],
+        "acknowledged": found.acknowledged,
+        "lost": [str(ticket) for ticket in found.lost],
         "seen": dict(cell.seen),
         "wrong": list(cell.wrong),
         "unknown": list(cell.unknown),
-        "finding": None,
         "elapsed_s": round(cell.elapsed_s, 3),
     }
+    return with_all_keys(told)

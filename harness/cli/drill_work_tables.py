@@ -8,33 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.console import Console
-
 from harness import __version__
 from harness.checks.verdict import Verdict
-from harness.cli.drilling import see_no_given_server
-from harness.cli.options import (
-    add_engine_option,
-    add_result_options,
-    add_server_options,
-    chosen_engines,
-    server_options,
-    writable,
-)
-from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.search import EXIT, NotRun
+from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill
+from harness.cli.parser import Parser, Subparsers
 from harness.clock import now_s
 from harness.engines import Engine, Profile
-from harness.errors import ServerError, SourceUnavailable
 from harness.recovery.report import CAVEAT, aligned
 from harness.recovery.timing import KillableServer
 from harness.recovery.work_tables import LOGGED, WITHOUT_LOG, Observed, WorkTableDrill, verdicts
-from harness.report import runs
-from harness.servers import asking
+from harness.report.keys import with_all_keys
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
-from harness.servers.options import ServerOptions
 
 _DESCRIPTION = """\
 The exam's work tables are in a no-log mode, which no engine here has. Show what each engine's
@@ -61,16 +47,21 @@ class _Answer:
     observed: list[Observed] = field(default_factory=list)
     elapsed_s: float = 0.0
 
+    @property
+    def verdict(self) -> Verdict:
+        """Of both tables: all was observed, and the ordinary table obeyed."""
+        return Verdict.worst(verdicts(self.observed).values())
+
+    @property
+    def expected(self) -> Verdict:
+        """What a table without log does is told, and never broken."""
+        return Verdict.HOLDS
+
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the drill."""
-    parser = add_command(
-        subparsers, "work-tables", "what tables without log do", _DESCRIPTION, _EPILOG
-    )
-    add_engine_option(parser)
-    add_result_options(parser)
-    add_server_options(parser)
-    parser.set_defaults(run=run)
+    texts = (_DESCRIPTION, _EPILOG)
+    add_drill(subparsers, "work-tables", "what tables without log do", texts, run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,26 +70,13 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: a name is unknown, a file cannot be written, or a server was given.
     """
-    engines = chosen_engines(arguments.engine)
-    writable(arguments.json, arguments.runs)
-    options = server_options(arguments)
-    see_no_given_server(options)
-    answers: list[_Answer] = []
-    not_run: list[NotRun] = []
-    for engine in engines:
-        try:
-            answers.append(_observe(engine, options))
-        except ServerError as error:
-            not_run.append(NotRun(engine, error))
-        except engine.driver_error as error:
-            refused = ServerError(f"{engine.name}: the server refused: {asking.words(error)}")
-            not_run.append(NotRun(engine, refused))
-    _print(answers, not_run)
-    _keep(answers, not_run, arguments)
-    return _status(answers, not_run, engines_named=bool(arguments.engine))
+    drilled: Drilled[_Answer] = begin_drill(arguments)
+    drilled.on_each_engine(lambda engine: _observe(drilled, engine))
+    return drilled.conclude(["drill", "work-tables"], Telling(_table, _last_line, _document))
 
 
-def _observe(engine: Engine, options: ServerOptions) -> _Answer:
+def _observe(drilled: Drilled[_Answer], engine: Engine) -> None:
+    options = drilled.options
     offer = choose_server(engine, options)
     answer = _Answer(engine, offer.description)
     begun_s = now_s()
@@ -114,32 +92,19 @@ def _observe(engine: Engine, options: ServerOptions) -> _Answer:
             answer.observed.append(one)
             print(f"{engine.title}: {one.what}", file=sys.stderr)
     answer.elapsed_s = now_s() - begun_s
-    return answer
+    drilled.cells.append(answer)
 
 
-def _print(answers: Sequence[_Answer], not_run: Sequence[NotRun]) -> None:
-    if not answers:
-        for missing in not_run:
-            print(missing.explain(), file=sys.stderr)
-        return
-    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    for answer in answers:
-        for line in _table(answer):
-            out.print(line)
-        out.print()
-    for missing in not_run:
-        out.print(f"not run: {missing.explain()}\n")
-    out.print(f"{CAVEAT}\n")
-    for answer in answers:
-        told = verdicts(answer.observed)
-        out.print(
-            f"{told[LOGGED].value}: {answer.engine.title} {answer.version}: the ordinary table; "
-            f"{len(answer.observed)} observations of the one without log, "
-            f"{sum(not one.without_log.known for one in answer.observed)} could not be made"
-        )
+def _last_line(answer: _Answer) -> str:
+    told = verdicts(answer.observed)
+    return (
+        f"{told[LOGGED].value}: {answer.engine.title} {answer.version}: the ordinary table; "
+        f"{len(answer.observed)} observations of the one without log, "
+        f"{sum(not one.without_log.known for one in answer.observed)} could not be made"
+    )
 
 
-def _table(answer: _Answer) -> list[str]:
+def _table(answer: _Answer) -> str:
     crash = answer.engine.crash
     heading = (f"{answer.engine.title} {answer.version}", "exam's no-log mode")
     rows = [(*heading, crash.without_log.means, "ordinary table")]
@@ -147,22 +112,15 @@ def _table(answer: _Answer) -> list[str]:
         (one.what, one.exam or "-", one.without_log.said, one.logged.said)
         for one in answer.observed
     ]
-    return aligned(rows, left=4)
+    return "\n".join(aligned(rows, left=4))
 
 
-def _keep(
-    answers: Sequence[_Answer], not_run: Sequence[NotRun], arguments: argparse.Namespace
-) -> None:
-    content = {
+def _document(answers: Sequence[_Answer]) -> dict[str, Any]:
+    return {
         "harness": __version__,
         "caveat": CAVEAT,
         "cells": [cell for answer in answers for cell in _cells(answer)],
-        "missing": [missing.explain() for missing in not_run],
     }
-    path = runs.store(arguments.runs, ["drill", "work-tables"], content)
-    print(f"stored: {path}", file=sys.stderr)
-    if arguments.json is not None:
-        runs.write(arguments.json, content)
 
 
 def _cells(answer: _Answer) -> list[dict[str, Any]]:
@@ -173,38 +131,19 @@ def _cells(answer: _Answer) -> list[dict[str, Any]]:
         (WITHOUT_LOG, "without log", crash.without_log.means),
     ):
         seen = {o.what: o.logged if table == LOGGED else o.without_log for o in answer.observed}
-        found.append(
-            {
-                "scenario": "drill work-tables",
-                "variant": variant,
-                "means": means,
-                "engine": answer.engine.name,
-                "version": answer.version,
-                "source": answer.source,
-                "isolation": None,
-                "verdict": told[table].value,
-                "executions": len(answer.observed),
-                "complete": all(one.known for one in seen.values()),
-                "outcomes": None,
-                "anomalies": None,
-                "deadlocks": None,
-                "executions_with_waits": None,
-                "aborts": {},
-                "observed": {what: one.said for what, one in seen.items()},
-                "exam": {one.what: one.exam or None for one in answer.observed},
-                "finding": None,
-                "elapsed_s": round(answer.elapsed_s, 3),
-            }
-        )
+        cell = {
+            "scenario": "drill work-tables",
+            "variant": variant,
+            "means": means,
+            "engine": answer.engine.name,
+            "version": answer.version,
+            "source": answer.source,
+            "verdict": told[table].value,
+            "executions": len(answer.observed),
+            "complete": all(one.known for one in seen.values()),
+            "observed": {what: one.said for what, one in seen.items()},
+            "exam": {one.what: one.exam or None for one in answer.observed},
+            "elapsed_s": round(answer.elapsed_s, 3),
+        }
+        found.append(with_all_keys(cell))
     return found
-
-
-def _status(answers: Sequence[_Answer], not_run: Sequence[NotRun], *, engines_named: bool) -> int:
-    """0 if all was observed and the ordinary tables obeyed, 1 if one did not, 2 if unknown."""
-    errors = [missing.error for missing in not_run]
-    if not answers:
-        return errors[0].exit_status
-    # An engine that nobody named may be missing; one that did not start or go on may not.
-    missing = any(engines_named or not isinstance(e, SourceUnavailable) for e in errors)
-    told = [verdict for answer in answers for verdict in verdicts(answer.observed).values()]
-    return EXIT[Verdict.worst([*told, *([Verdict.UNKNOWN] if missing else [])])]

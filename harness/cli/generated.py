@@ -9,7 +9,12 @@ BUSINESS_DATE = date(2024, 10, 15)
 """The day that data are made for unless another is asked for."""
 
 
-def add_data_options(parser: argparse.ArgumentParser, scale: float, scale_means: str) -> None:
+def add_data_options(
+    parser: argparse.ArgumentParser,
+    scale: float,
+    scale_means: str,
+    business_date: date = BUSINESS_DATE,
+) -> None:
     """Add `--scale`, `--seed` and `--date`."""
     parser.add_argument(
         "--scale",
@@ -22,9 +27,9 @@ def add_data_options(parser: argparse.ArgumentParser, scale: float, scale_means:
     parser.add_argument(
         "--date",
         type=_date,
-        default=BUSINESS_DATE,
+        default=business_date,
         metavar="YYYY-MM-DD",
-        help=f"the business date (default: {BUSINESS_DATE})",
+        help=f"the business date (default: {business_date})",
     )
 
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from harness.checks.verdict import Verdict
+from harness.cli.missing import Missing
 from harness.cli.options import (
     add_cell_options,
     add_result_options,
     add_server_options,
     chosen_engines,
     chosen_isolations,
+    positive,
     server_options,
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.search import EXIT, NotRun
+from harness.cli.results import console, keep, progress_line
 from harness.engines import Engine, Isolation, Profile
-from harness.errors import HarnessError, ServerError, SourceUnavailable, UsageError
+from harness.errors import HarnessError, ServerError, UsageError
 from harness.measure.measurement import (
     Answer,
     Asked,
@@ -35,7 +36,6 @@ from harness.measure.measurement import (
 from harness.measure.measuring import measure
 from harness.measure.picture import draw, see_can_be_drawn
 from harness.measure.report import document, print_answer, print_verdict
-from harness.report import runs
 from harness.scenario import choose
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
@@ -74,7 +74,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     add_cell_options(parser)
     parser.add_argument(
         "--rows",
-        type=_positive,
+        type=positive,
         default=ROWS,
         metavar="N",
         help=f"rows that the batch program is to process (default: {ROWS}; the exam's day: 20000)",
@@ -91,7 +91,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         "--jobs",
         action="append",
         default=[],
-        type=_positive,
+        type=positive,
         metavar="N",
         help="parallel jobs; may be repeated (default: 1 2 4)",
     )
@@ -113,8 +113,12 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
 class _Report:
     """What came of it."""
 
+    missing: Missing
     answers: list[Answer] = field(default_factory=list)
-    not_run: list[NotRun] = field(default_factory=list)
+
+    def answer_of(self, engine: Engine) -> Answer | None:
+        """What was measured on an engine, as far as it came."""
+        return next((answer for answer in self.answers if answer.engine is engine), None)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -135,26 +139,23 @@ def run(arguments: argparse.Namespace) -> int:
         measurement.data(asked)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    out = Console(
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=True,
-        width=None if sys.stdout.isatty() else 200,
-    )
+    out = console()
     out.print(f"{measurement.title}: {asked.rows:,} rows, {asked.isolation.title}\n")
-    report = _Report()
-    with _progress() as progress:
+    report = _Report(Missing(engines_named=bool(arguments.engine)))
+    with progress_line() as progress:
         for engine in engines:
-            _measure(measurement, asked, engine, options, report, progress)
-            if report.answers and report.answers[-1].engine is engine:
-                print_answer(measurement, report.answers[-1], out)
+            with report.missing.noted(engine):
+                _measure(measurement, asked, engine, options, report, progress)
+            if answer := report.answer_of(engine):
+                print_answer(measurement, answer, out)
                 out.print()
-    for missing in report.not_run:
-        out.print(f"not run: {missing.explain()}")
-    print_verdict(report.answers, out)
+    if report.answers:
+        report.missing.print_beside(out)
+        print_verdict(report.answers, out)
+    else:
+        report.missing.print_alone()
     _keep(measurement, asked, report, arguments)
-    return _status(report, engines_named=bool(arguments.engine))
+    return report.missing.status(_verdicts(report.answers))
 
 
 def _asked(arguments: argparse.Namespace) -> Asked:
@@ -201,54 +202,30 @@ def _measure(
                 measure(measurement, asked, url, answer, watch)
             except HarnessError as error:
                 answer.missing = error.explain()
-    except (ServerError, engine.driver_error) as error:
+    except (ServerError, engine.driver_error):
         # The database cannot be dropped from a server that has died: the answer says that already.
-        if not report.answers or report.answers[-1].engine is not engine:
-            if not isinstance(error, ServerError):
-                raise
-            report.not_run.append(NotRun(engine, error))
+        if report.answer_of(engine) is None:
+            raise
     finally:
         progress.remove_task(task)
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-        console=Console(file=sys.stderr, highlight=False, markup=False, emoji=False),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
 
 
 def _keep(
     measurement: Measurement, asked: Asked, report: _Report, arguments: argparse.Namespace
 ) -> None:
-    content = document(measurement, asked, report.answers, [n.explain() for n in report.not_run])
-    path = runs.store(arguments.runs, ["measure", measurement.name], content)
-    print(f"stored: {path}", file=sys.stderr)
-    if arguments.json is not None:
-        runs.write(arguments.json, content)
+    content = document(measurement, asked, report.answers, report.missing.explained())
+    keep(arguments, ["measure", measurement.name], content)
     if arguments.plot is not None and any(answer.results for answer in report.answers):
         title = f"{measurement.title}: {asked.rows:,} rows, {asked.isolation.title}"
         draw(arguments.plot, title, measurement.panels(report.answers))
 
 
-def _status(report: _Report, *, engines_named: bool) -> int:
-    """0 if nothing is news, 1 if something broke unexpectedly, 2 if something is unknown."""
-    if not report.answers:
-        return report.not_run[0].error.exit_status
-    verdicts: list[Verdict] = []
-    for answer in report.answers:
-        verdicts += [_told(result) for result in answer.results]
-        verdicts += [Verdict.UNKNOWN] if answer.missing or not answer.results else []
-    # An engine that nobody named may be missing; one that did not start may not.
-    for missing in report.not_run:
-        if engines_named or not isinstance(missing.error, SourceUnavailable):
-            verdicts.append(Verdict.UNKNOWN)
-    return EXIT[Verdict.worst(verdicts)]
+def _verdicts(answers: Sequence[Answer]) -> Iterator[Verdict]:
+    """Of each result, and unknown for each engine that was not measured to its end."""
+    for answer in answers:
+        yield from map(_told, answer.results)
+        if answer.missing or not answer.results:
+            yield Verdict.UNKNOWN
 
 
 def _told(result: Result) -> Verdict:
@@ -260,14 +237,8 @@ def _told(result: Result) -> Verdict:
     return Verdict.HOLDS if whole else Verdict.UNKNOWN
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
-    return int(text)
-
-
 def _every(text: str) -> Every:
-    return None if text == "all" else _positive(text)
+    return None if text == "all" else positive(text)
 
 
 def _rate(text: str) -> float:

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL
 
-from harness.checks.verdict import Verdict
 from harness.cli.generated import add_data_options
+from harness.cli.missing import Missing
+from harness.cli.night_resume import (
+    add_resume_options,
+    given_only,
+    resume_line,
+    run_resume,
+    see_kept,
+    setting_document,
+)
 from harness.cli.options import (
     add_cell_options,
     add_result_options,
     add_server_options,
     chosen_engines,
     chosen_isolations,
+    positive,
     said_of_servers,
     server_options,
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.search import EXIT, NotRun
+from harness.cli.results import again, console, progress_line
 from harness.clock import now_s
 from harness.engines import Engine, Isolation, Profile
-from harness.errors import HarnessError, ServerError, SourceUnavailable, UsageError
+from harness.errors import UsageError
 from harness.jobs.course import Action
 from harness.jobs.ledger import Entry, Event, Watch
 from harness.jobs.night import Night, chosen_night
@@ -47,28 +52,35 @@ from harness.jobs.report import (
     night_verdict,
     verdict_line,
 )
+from harness.jobs.resume import kept_files
+from harness.measure.picture import see_can_be_drawn
 from harness.report import runs
 from harness.scenario import choose
-from harness.servers.databases import fresh_database
+from harness.servers.databases import Lent, fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
 from harness.servers.server import Server
-from harness.sessions.session import first_line
 
 _DESCRIPTION = """\
 Run the batch night on real servers: the data of an evening are loaded, then the programs run as
 jobs of a network, in windows between milestones T1 to T6, at once where nothing orders them. A
 ledger outside the server records what began, committed and ended. At each milestone a checkpoint
-is taken, or nothing done.
+is taken, the tables that have changed are copied, both, or nothing is done.
 
 The night is run a second time with one job after the other. Afterwards the digest of every table,
-and every file that was written, must be the same in both, and on all engines."""
+and every file that was written, must be the same in both, and on all engines.
+
+A night on a given server can be kept, and gone on with if it breaks off or the harness is killed:
+by its ledger, as the restart planner says, and from a table backup if tables cannot be trusted."""
 
 _EPILOG = """\
 examples:
   harness replay night
   harness replay night --engine E --plot night.svg
   harness replay night --placement all-late --at T2=nothing --at T3=nothing
+  harness replay night --at T3=backup --at T5=checkpoint+backup
+  harness replay night --server URL --keep
+  harness replay night --server URL --resume runs/20241015-190000-1a2b/E-at-once.jsonl --restore T3
   harness plan restart --ledger runs/20241015-190000-1a2b/E-at-once.jsonl
 
 exit status: 0 the nights came to their end, all alike, 1 a job failed or they differ,
@@ -97,7 +109,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     )
     parser.add_argument(
         "--sessions",
-        type=_positive,
+        type=positive,
         default=4,
         metavar="N",
         help="the most jobs at once (default: 4)",
@@ -109,6 +121,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         help="run it once more with one job after the other, and compare (default: yes)",
     )
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the night")
+    add_resume_options(parser)
     add_cell_options(parser)
     add_result_options(parser)
     add_server_options(parser)
@@ -123,8 +136,8 @@ class _Nights:
     arguments: argparse.Namespace
     folder: Path
     """Where the ledgers are kept."""
+    missing: Missing
     found: list[NightResult] = field(default_factory=list)
-    not_run: list[NotRun] = field(default_factory=list)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -133,47 +146,40 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: a name, a number or a file is wrong.
     """
+    see_kept(arguments)
+    if arguments.resume:
+        return run_resume(arguments)
+    arguments = given_only(arguments)
     night = chosen_night(arguments.night)
     engines = chosen_engines(arguments.engine)
     writable(arguments.json, arguments.runs)
-    see_svg(arguments.plot, len(engines))
+    _see_one_night(arguments.plot, len(engines))
     setting = _setting(arguments, night)
     command = ["replay", "night", night.name]
-    path = runs.store(arguments.runs, command, {"state": "under way"})
-    nights = _Nights(setting, arguments, path.parent)
+    said = {"setting": setting_document(setting)}
+    path = runs.store(arguments.runs, command, {"state": "under way", **said})
+    missing = Missing(engines_named=bool(arguments.engine))
+    nights = _Nights(setting, arguments, path.parent, missing)
     for engine in engines:
-        try:
+        with missing.noted(engine):
             nights.found.append(_on_engine(engine, nights))
-        except ServerError as error:
-            nights.not_run.append(NotRun(engine, error))
-        except (DBAPIError, engine.driver_error) as error:
-            gone = f"{engine.name}: the server refused or is gone: {first_line(error)}"
-            nights.not_run.append(NotRun(engine, ServerError(gone)))
     _print(nights)
-    content: Mapping[str, Any] = {
-        **night_document(nights.found),
-        "missing": [missing.explain() for missing in nights.not_run],
-    }
+    content = {**night_document(nights.found), **said, "missing": missing.explained()}
     runs.write(path, {"command": command, **content})
     print(f"stored: {path}", file=sys.stderr)
     if arguments.json is not None:
         runs.write(arguments.json, content)
-    return _status(nights)
+    return missing.status([night_verdict(nights.found)] if nights.found else [])
 
 
-def see_svg(path: Path | None, engines: int) -> None:
+def _see_one_night(path: Path | None, engines: int) -> None:
     """See that a picture can be drawn.
 
     Raises:
         UsageError: its folder is missing, it is no SVG, or there would be several.
     """
-    if path is None:
-        return
-    if path.suffix != ".svg":
-        raise UsageError(f"--plot '{path}': is no .svg", "pictures are written as SVG")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"--plot '{path}': its folder does not exist", "make the folder first")
-    if engines != 1:
+    see_can_be_drawn(path)
+    if path is not None and engines != 1:
         raise UsageError("--plot: draws the night of one engine", "name it with --engine")
 
 
@@ -229,15 +235,15 @@ def _on_engine(engine: Engine, nights: _Nights) -> NightResult:
 def _one_night(server: Server, nights: _Nights, name: str, sessions: int) -> Rehearsed:
     ledger = nights.folder / f"{server.engine.name}-{name}.jsonl"
     with (
-        fresh_database(server) as url,
-        tempfile.TemporaryDirectory(prefix="harness-") as folder,
+        _database(server, nights.arguments) as url,
+        kept_files(ledger, keep=nights.arguments.keep) as folder,
         _progress(f"{server.engine.title}, {name.replace('-', ' ')}", nights.setting) as watch,
     ):
         return rehearse(
             server.engine,
             url,
             nights.setting,
-            Path(folder),
+            folder,
             ledger,
             sessions=sessions,
             watch=watch,
@@ -245,19 +251,23 @@ def _one_night(server: Server, nights: _Nights, name: str, sessions: int) -> Reh
 
 
 @contextmanager
+def _database(server: Server, arguments: argparse.Namespace) -> Iterator[URL]:
+    """An empty database, which is gone afterwards unless it is to be kept."""
+    if not arguments.keep:
+        with fresh_database(server) as url:
+            yield url
+        return
+    assert isinstance(server, Lent), "only a given server is used with --keep"
+    try:
+        yield server.empty_database()
+    finally:
+        server.keep()
+
+
+@contextmanager
 def _progress(title: str, setting: NightSetting) -> Iterator[Watch]:
     """A line that tells which jobs are at work, and how many have ended."""
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.completed} of {task.total} jobs"),
-        TextColumn("{task.fields[told]}"),
-        TimeElapsedColumn(),
-        console=Console(file=sys.stderr, highlight=False, markup=False, emoji=False),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
+    progress = progress_line("{task.completed} of {task.total} jobs", "{task.fields[told]}")
     task = progress.add_task(title, total=len(setting.network.jobs), told="loading")
     at_work: dict[str, None] = {}
 
@@ -276,8 +286,10 @@ def _progress(title: str, setting: NightSetting) -> Iterator[Watch]:
 
 
 def _print(nights: _Nights) -> None:
-    if nights.found:
-        print(*night_heading(nights.setting), "", sep="\n")
+    if not nights.found:
+        nights.missing.print_alone()
+        return
+    print(*night_heading(nights.setting), "", sep="\n")
     for result in nights.found:
         print(*night_lines(result), "", sep="\n")
         if nights.arguments.plot is not None:
@@ -285,11 +297,13 @@ def _print(nights: _Nights) -> None:
             print(f"drawn: {nights.arguments.plot}", file=sys.stderr)
     if lines := digest_lines(nights.found):
         print(*lines, "", sep="\n")
-    for missing in nights.not_run:
-        print(f"not run: {missing.explain()}")
-    if nights.found:
-        print(verdict_line(nights.found))
-        print(_again(nights))
+    nights.missing.print_beside(console())
+    print(verdict_line(nights.found))
+    print(_again(nights))
+    for result in nights.found:
+        if nights.arguments.keep and not result.at_once.run.finished:
+            ledger = nights.folder / f"{result.engine.name}-at-once.jsonl"
+            print(resume_line(ledger, nights.arguments))
 
 
 def _again(nights: _Nights) -> str:
@@ -302,23 +316,5 @@ def _again(nights: _Nights) -> str:
     words += ["--date", setting.business_date.isoformat(), "--sessions", str(setting.sessions)]
     for said in arguments.at:
         words += ["--at", said]
-    words += [] if arguments.sequence else ["--no-sequence"]
-    command = os.environ.get("HARNESS_COMMAND", "harness")
-    return f"again: {command} {shlex.join([*words, *said_of_servers(arguments)])}"
-
-
-def _status(nights: _Nights) -> int:
-    """0 if all nights ended alike, 1 if a job failed or they differ, 2 if something is unknown."""
-    errors: list[HarnessError] = [missing.error for missing in nights.not_run]
-    if not nights.found:
-        return errors[0].exit_status
-    named = bool(nights.arguments.engine)
-    missing = any(named or not isinstance(error, SourceUnavailable) for error in errors)
-    verdicts = [night_verdict(nights.found), *([Verdict.UNKNOWN] if missing else [])]
-    return EXIT[Verdict.worst(verdicts)]
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
-    return int(text)
+    words += ["--keep"] if arguments.keep else [] if arguments.sequence else ["--no-sequence"]
+    return again([*words, *said_of_servers(arguments)])

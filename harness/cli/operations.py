@@ -23,6 +23,7 @@ from harness.cli.options import (
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.results import console, keep
 from harness.clock import Deadline, pause
 from harness.engines import ENGINES, Engine, Profile
 from harness.errors import SourceUnavailable, UsageError
@@ -30,7 +31,6 @@ from harness.operations.monitor import Monitor
 from harness.operations.report import Report
 from harness.operations.table import figure_table, missing_lines
 from harness.operations.target import leads_to
-from harness.report import runs
 from harness.scenario import choose
 from harness.servers.given_url import place
 from harness.servers.ladder import choose as choose_server
@@ -145,13 +145,13 @@ def _watched(arguments: argparse.Namespace) -> Iterator[_Watched]:
 def _watch(monitor: Monitor, watched: _Watched, length_s: float | None) -> bool:
     """Wait for the end; False if it came by Ctrl-C before its time."""
     deadline = None if length_s is None else Deadline.after(length_s)
-    console = Console(file=sys.stderr, highlight=False, markup=False)
+    terminal = Console(file=sys.stderr, highlight=False, markup=False)
     heading = f"{watched.engine.title} {watched.version}"
     try:
-        with Live(console=console, transient=True, auto_refresh=False) as live:
+        with Live(console=terminal, transient=True, auto_refresh=False) as live:
             while deadline is None or not deadline.over():
                 pause(_LOOK_S if deadline is None else min(_LOOK_S, deadline.remaining_s()))
-                if console.is_terminal:
+                if terminal.is_terminal:
                     live.update(figure_table(monitor.report().figures, heading), refresh=True)
     except KeyboardInterrupt:
         return deadline is None
@@ -159,13 +159,7 @@ def _watch(monitor: Monitor, watched: _Watched, length_s: float | None) -> bool:
 
 
 def _print(report: Report, watched: _Watched) -> None:
-    out = Console(
-        file=sys.stdout,
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-        width=None if sys.stdout.isatty() else 160,
-    )
+    out = console()
     where = f", {place(watched.url)}" if watched.server is None else ""
     out.print(figure_table(report.figures, f"{watched.engine.title} {watched.version}{where}"))
     out.print()
@@ -179,10 +173,7 @@ def _keep(report: Report, arguments: argparse.Namespace, *, complete: bool) -> N
         "complete": complete,
         "operations": report.document(),
     }
-    path = runs.store(arguments.runs, ["operations", "watch"], content)
-    print(f"stored: {path}", file=sys.stderr)
-    if arguments.json is not None:
-        runs.write(arguments.json, content)
+    keep(arguments, ["operations", "watch"], content)
 
 
 def _status(report: Report) -> int:

@@ -149,7 +149,7 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--attempts",
-        type=_positive,
+        type=positive,
         default=1,
         metavar="N",
         help="run a program that the server refused up to N times (default: 1)",
@@ -163,7 +163,7 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-executions",
-        type=_positive,
+        type=positive,
         default=100_000,
         metavar="N",
         help="stop after so many; the verdict is then at best unknown (default: 100000)",
@@ -176,7 +176,7 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--workers",
-        type=_positive,
+        type=positive,
         default=min(4, os.cpu_count() or 1),
         metavar="N",
         help="processes that share a search with --no-reduction, each with a database of its own "
@@ -250,7 +250,8 @@ def writable(json: Path | None, folder: Path, option: str = "--json") -> None:
         )
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A whole number of 1 or more; argparse's own error for anything else."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
     return int(text)

@@ -14,9 +14,15 @@ from harness.errors import UsageError
 from harness.jobs.ledger import read_ledger
 from harness.jobs.network import Network
 from harness.jobs.night import Night, chosen_night
-from harness.jobs.standing import Moment, crash_in, moment_of
+from harness.jobs.standing import NightStanding, crash_in, standing_of
 from harness.planning import explained
 from harness.planning.backup_plan import backup_plan
+from harness.planning.calibration import (
+    NoLine,
+    calibrated_document,
+    calibrated_lines,
+    read_calibrations,
+)
 from harness.planning.log_volume import LogModel, log_volumes
 from harness.planning.recovery_time import BACK_MS, FORWARD_MS, predict
 from harness.planning.restart import NO_LOG_MODES, Failure, Plan, plan_restart
@@ -134,15 +140,15 @@ def _add_restart(parser: Parser) -> None:
 def _restart(arguments: argparse.Namespace, night: Night) -> Told:
     network = night.network(arguments.placement)
     head = [*_heading(night, network), f"work tables: {_mode_sentence(arguments.work_tables)}"]
-    if arguments.crash is None and arguments.ledger is None:
-        return _restart_table(arguments, night, network, head)
-    moment, where = _moment(arguments, network)
     failure = Failure.SERVER if arguments.failure == "server" else Failure.PROGRAM
-    plan = _planned(arguments, night, network, moment, failure)
+    if arguments.crash is None and arguments.ledger is None:
+        return _restart_table(arguments, night, network, failure, head)
+    standing, where = _standing(arguments, network)
+    plan = _planned(arguments, night, network, standing, failure)
     lines = [
         *head,
         f"{failure.value} {where}",
-        *(f"  {line}" for line in explained.moment_lines(night, network, moment)),
+        *(f"  {line}" for line in explained.moment_lines(night, network, standing)),
         "",
         *explained.plan_lines(night, plan),
         "",
@@ -154,7 +160,11 @@ def _restart(arguments: argparse.Namespace, night: Night) -> Told:
 
 
 def _restart_table(
-    arguments: argparse.Namespace, night: Night, network: Network, head: list[str]
+    arguments: argparse.Namespace,
+    night: Night,
+    network: Network,
+    failure: Failure,
+    head: list[str],
 ) -> Told:
     for option in ("checkpoint", "ended", "not_started"):
         if getattr(arguments, option):
@@ -162,8 +172,8 @@ def _restart_table(
             raise UsageError(f"--{word}: says how a crash found the night", "add --crash W")
     plans = []
     for window, checkpoint in explained.crashes(network):
-        moment = crash_in(network, window, checkpoints=[checkpoint] if checkpoint else [])
-        plan = _planned(arguments, night, network, moment, Failure.SERVER)
+        standing = crash_in(network, window, checkpoints=[checkpoint] if checkpoint else [])
+        plan = _planned(arguments, night, network, standing, failure)
         plans.append((window, checkpoint, plan))
     document = {
         "placement": network.placement.name,
@@ -173,10 +183,14 @@ def _restart_table(
         ],
     }
     uncertain = sum(bool(plan.cautions) for *_, plan in plans)
+    what = "crashes"
+    if failure is Failure.PROGRAM:
+        what = f"{failure.value}s"
+        head = [*head, f"{what}: the jobs at work in the window died, and the server went on"]
     verdict = (
-        f"unknown: {uncertain} of {len(plans)} crashes; see each with --crash and --checkpoint"
+        f"unknown: {uncertain} of {len(plans)} {what}; see each with --crash and --checkpoint"
         if uncertain
-        else f"holds: after all {len(plans)} crashes the night ends as it would have without"
+        else f"holds: after all {len(plans)} {what} the night ends as it would have without"
     )
     return (
         [*head, "", *explained.restart_table(network, plans), "", verdict],
@@ -186,28 +200,33 @@ def _restart_table(
 
 
 def _planned(
-    arguments: argparse.Namespace, night: Night, network: Network, moment: Moment, failure: Failure
+    arguments: argparse.Namespace,
+    night: Night,
+    network: Network,
+    standing: NightStanding,
+    failure: Failure,
 ) -> Plan:
     if arguments.work_tables == _LOGGED:
-        return plan_restart(network, moment, failure=failure)
+        return plan_restart(network, standing, failure=failure)
     mode = NO_LOG_MODES[arguments.work_tables]
-    return plan_restart(network, moment, night.no_log, mode=mode, failure=failure)
+    return plan_restart(network, standing, night.no_log, mode=mode, failure=failure)
 
 
-def _moment(arguments: argparse.Namespace, network: Network) -> tuple[Moment, str]:
+def _standing(arguments: argparse.Namespace, network: Network) -> tuple[NightStanding, str]:
     if arguments.ledger is not None:
         if arguments.crash or arguments.checkpoint or arguments.ended or arguments.not_started:
             raise UsageError("--ledger: says by itself how the night stood", "leave --crash out")
-        return moment_of(network, read_ledger(arguments.ledger)), f"as '{arguments.ledger}' has it"
+        standing = standing_of(network, read_ledger(arguments.ledger))
+        return standing, f"as '{arguments.ledger}' has it"
     window = _window(arguments.crash, network)
-    moment = crash_in(
+    standing = crash_in(
         network,
         window,
         checkpoints=arguments.checkpoint,
         ended=arguments.ended,
         not_started=arguments.not_started,
     )
-    return moment, f"in {explained.span(network, window)}"
+    return standing, f"in {explained.span(network, window)}"
 
 
 def _window(text: str, network: Network) -> int:
@@ -256,6 +275,12 @@ def _add_recovery_time(parser: Parser) -> None:
         action="store_true",
         help="of a job that commits in between, roll back one unit and not the whole",
     )
+    parser.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="beside it what servers here would take: what `drill recovery-time --json` wrote",
+    )
     _runs(parser, _recovery_time)
 
 
@@ -263,6 +288,7 @@ def _recovery_time(arguments: argparse.Namespace, night: Night) -> Told:
     for name in ("forward_ms", "back_ms"):
         if not 0 <= getattr(arguments, name) < float("inf"):
             raise UsageError(f"--{name.replace('_', '-')}: must be 0 or more")
+    measured = [] if arguments.calibration is None else read_calibrations(arguments.calibration)
     network = night.network(arguments.placement)
     window = _window(arguments.crash, network)
     times = predict(
@@ -281,6 +307,8 @@ def _recovery_time(arguments: argparse.Namespace, night: Night) -> Told:
         f"{arguments.forward_ms:g} ms a row forward, {arguments.back_ms:g} ms a row back",
         "",
         *explained.time_lines(night, times),
+        *([""] if measured else []),
+        *calibrated_lines(measured, times),
     ]
     document = {
         "placement": network.placement.name,
@@ -297,8 +325,9 @@ def _recovery_time(arguments: argparse.Namespace, night: Night) -> Told:
             }
             for time in times
         ],
+        "calibrated": calibrated_document(measured, times),
     }
-    return lines, document, 0
+    return lines, document, 2 if any(isinstance(c.by_rows, NoLine) for c in measured) else 0
 
 
 def _add_lock_memory(parser: Parser) -> None:
@@ -315,6 +344,8 @@ def _lock_memory(arguments: argparse.Namespace, night: Night) -> Told:
         "themselves needs no memory for them",
         "",
         *explained.lock_lines(night, network),
+        "",
+        *explained.sized_lines(night, network),
     ]
     return lines, explained.lock_document(night, network), 0
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-
 from harness import __version__
-from harness.checks.verdict import Verdict
 from harness.cli import night
+from harness.cli.missing import Missing
 from harness.cli.options import (
     add_cell_options,
     add_result_options,
@@ -28,24 +25,22 @@ from harness.cli.options import (
 )
 from harness.cli.parser import Parser, Subparsers, add_command
 from harness.cli.replay_compare import add_compare
-from harness.cli.replay_options import add_day_options, arrivals_of, setting_of
+from harness.cli.replay_options import Defaults, add_day_options, arrivals_of, setting_of
 from harness.cli.replay_progress import ReplayProgress
-from harness.cli.search import EXIT, NotRun
+from harness.cli.results import again, console, keep
 from harness.engines import Engine, Isolation, Profile
-from harness.errors import ServerError, SourceUnavailable, UsageError
+from harness.errors import UsageError
 from harness.loading.dataset import datasets
 from harness.replay.day import days
 from harness.replay.picture import draw
 from harness.replay.rehearsal import Rehearsal
 from harness.replay.report import lines_of, verdict_lines
 from harness.replay.result import Result, document_of
-from harness.report import runs
 from harness.scenario import choose
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
 from harness.servers.options import ServerOptions
-from harness.sessions.session import first_line
 
 _DESCRIPTION = """\
 Replay a system's business day on real servers: requests arrive when they will (open loop), whatever
@@ -72,6 +67,25 @@ examples:
 exit status: 0 the invariants hold, 1 one is broken, 2 unknown (the generator did not keep up,
              something failed or was cut short), 64 wrong usage, 70 the harness failed"""
 
+_MONTH = Defaults("billing", date(2024, 10, 1), 18_600.0, "a month in a minute", "members")
+
+_MONTH_DESCRIPTION = """\
+As `replay day`, for a month whose online hours follow on one another without their nights: on four
+days a group of members is billed while payments are taken over, on the last day what was paid is
+deleted, and clerks ask for bills and cancel them all the time. Each job begins on its day.
+
+The figures are those of `replay day`. billing has the exam's programs, billing-mended those that
+its problems ask for; a package brings months of its own as it brings days."""
+
+_MONTH_EPILOG = """\
+examples:
+  harness replay month
+  harness replay month billing-mended --scale 0.1
+  harness replay month --batch after --isolation repeatable-read
+
+exit status: 0 the invariants hold, 1 one is broken, 2 unknown (the generator did not keep up,
+             something failed or was cut short), 64 wrong usage, 70 the harness failed"""
+
 CUT_SHORT = 130
 _MAX_CONNECTIONS = "max_connections"
 _OTHER_CONNECTIONS = 40
@@ -82,22 +96,30 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser = add_command(subparsers, "replay", "replay a business day", _DESCRIPTION, _DAY_EPILOG)
     kinds = parser.add_subparsers(metavar="WHAT", required=True, parser_class=Parser)
     day = add_command(kinds, "day", "online programs and batch", _DAY_DESCRIPTION, _DAY_EPILOG)
-    add_day_options(day)
-    add_cell_options(day)
-    add_result_options(day)
-    day.add_argument("--plot", type=Path, metavar="FILE", help="draw latencies over time (SVG, …)")
-    add_server_options(day)
-    day.set_defaults(run=run)
+    _add_options(day, Defaults())
+    month = add_command(kinds, "month", "a billing month", _MONTH_DESCRIPTION, _MONTH_EPILOG)
+    _add_options(month, _MONTH)
     add_compare(kinds)
     night.add_parser(kinds)
+
+
+def _add_options(parser: Parser, defaults: Defaults) -> None:
+    add_day_options(parser, defaults)
+    add_cell_options(parser)
+    add_result_options(parser)
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw latencies over time (SVG, …)"
+    )
+    add_server_options(parser)
+    parser.set_defaults(run=run)
 
 
 @dataclass
 class Report:
     """What came of it."""
 
+    missing: Missing
     results: list[Result] = field(default_factory=list)
-    not_run: list[NotRun] = field(default_factory=list)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -114,21 +136,16 @@ def run(arguments: argparse.Namespace) -> int:
     writable(arguments.json, arguments.runs)
     see_plot(arguments.plot, len(engines) * len(levels))
     options = server_options(arguments)
-    report = Report()
+    report = Report(Missing(engines_named=bool(arguments.engine)))
     with ReplayProgress() as progress:
         for engine in engines:
-            try:
+            with report.missing.noted(engine):
                 _on_engine(engine, levels, rehearsal, options, report, progress)
-            except ServerError as error:
-                report.not_run.append(NotRun(engine, error))
-            except (DBAPIError, engine.driver_error) as error:
-                gone = f"{engine.name}: the server refused or is gone: {first_line(error)}"
-                report.not_run.append(NotRun(engine, ServerError(gone)))
             if report.results and report.results[-1].replayed.interrupted:
                 break
     _print(report, arguments)
     _keep(report, arguments)
-    return _status(report, bool(arguments.engine))
+    return _status(report)
 
 
 def _rehearsal(arguments: argparse.Namespace) -> Rehearsal:
@@ -192,13 +209,15 @@ def _on_engine(
 
 
 def _print(report: Report, arguments: argparse.Namespace) -> None:
+    if not report.results:
+        report.missing.print_alone()
+        return
     for result in report.results:
         print(*lines_of(result), "", sep="\n")
         if arguments.plot is not None:
             draw(result, arguments.plot)
             print(f"drawn: {arguments.plot}", file=sys.stderr)
-    for missing in report.not_run:
-        print(missing.explain())
+    report.missing.print_beside(console())
     for result in report.results:
         print(*verdict_lines(result), sep="\n")
     for result in report.results:
@@ -207,7 +226,7 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
 
 def _again(result: Result, arguments: argparse.Namespace) -> str:
     setting = result.setting
-    words = [os.environ.get("HARNESS_COMMAND", "harness"), "replay", "day", setting.day]
+    words = ["replay", "day", setting.day]
     words += ["--engine", result.engine.name, "--isolation", result.isolation.slug]
     words += ["--batch", setting.batch.value, "--scale", f"{setting.scale:g}"]
     words += ["--seed", str(setting.seed), "--speed", f"{setting.pace.speed:g}"]
@@ -222,7 +241,7 @@ def _again(result: Result, arguments: argparse.Namespace) -> str:
         words += ["--programs", arguments.programs]
     if arguments.trace is not None:
         words += ["--trace", str(arguments.trace)]
-    return f"again: {shlex.join([*words, *said_of_servers(arguments)])}"
+    return again([*words, *said_of_servers(arguments)])
 
 
 def _keep(report: Report, arguments: argparse.Namespace) -> None:
@@ -231,20 +250,13 @@ def _keep(report: Report, arguments: argparse.Namespace) -> None:
     content: dict[str, Any] = {
         "harness": __version__,
         "cells": [document_of(result) for result in report.results],
+        "missing": report.missing.explained(),
     }
-    path = runs.store(arguments.runs, ["replay", "day", arguments.day], content)
-    print(f"stored: {path}", file=sys.stderr)
-    if arguments.json is not None:
-        runs.write(arguments.json, content)
+    keep(arguments, ["replay", "day", arguments.day], content)
 
 
-def _status(report: Report, engines_named: bool) -> int:
+def _status(report: Report) -> int:
     """0 if every invariant holds, 1 if one is broken, 2 if something is unknown."""
     if any(result.replayed.interrupted for result in report.results):
         return CUT_SHORT
-    errors: list[Exception] = [missing.error for missing in report.not_run]
-    if not report.results:
-        return report.not_run[0].error.exit_status
-    missing = any(engines_named or not isinstance(e, SourceUnavailable) for e in errors)
-    verdicts = [result.verdict for result in report.results]
-    return EXIT[Verdict.worst([*verdicts, *([Verdict.UNKNOWN] if missing else [])])]
+    return report.missing.status(result.verdict for result in report.results)

@@ -6,26 +6,38 @@ import argparse
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from harness.cli.generated import add_data_options
+from harness.cli.generated import BUSINESS_DATE, add_data_options
 from harness.replay.arrivals import Arrival, poisson, read_trace
 from harness.replay.day import Day
 from harness.replay.plan import BatchTime, Pace
 from harness.replay.setting import Setting
 from harness.scenario import choose
 
-_DEFAULT = "vehicle-maintenance"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 _PROCESSES_MAX, _CONNECTIONS_MAX = 64, 256
 
 
-def add_day_options(parser: argparse.ArgumentParser) -> None:
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What is replayed, and how, if nothing else is said."""
+
+    day: str = "vehicle-maintenance"
+    date: date = BUSINESS_DATE
+    speed: float = 1200.0
+    speed_means: str = "ten hours in half a minute"
+    scale_means: str = "vehicles"
+
+
+def add_day_options(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     """What is replayed, and at which pace."""
     parser.add_argument(
-        "day", nargs="?", default=_DEFAULT, metavar="DAY", help=f"default: {_DEFAULT}"
+        "day", nargs="?", default=defaults.day, metavar="DAY", help=f"default: {defaults.day}"
     )
     parser.add_argument(
         "--programs", metavar="P,P", help="only these online programs (default: all)"
@@ -36,7 +48,8 @@ def add_day_options(parser: argparse.ArgumentParser) -> None:
         default=BatchTime.BESIDE.value,
         help="beside: moved into online hours (default); after: when they are over; none",
     )
-    add_data_options(parser, 0.02, "of the data and of the daily numbers; 1 is 100,000 vehicles")
+    means = f"of the data and of the numbers of requests; 1 is 100,000 {defaults.scale_means}"
+    add_data_options(parser, 0.02, means, defaults.date)
     parser.add_argument(
         "--trace",
         type=Path,
@@ -50,33 +63,35 @@ def add_day_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="run a request or a job that the server refused up to N times (default: 5)",
     )
-    _add_pace(parser)
+    _add_pace(parser, defaults)
 
 
-def _add_pace(parser: argparse.ArgumentParser) -> None:
+def _add_pace(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     parser.add_argument(
         "--speed",
         type=_speed,
-        default=1200.0,
+        default=defaults.speed,
         metavar="F",
-        help="seconds of the day in one second (default: 1200, ten hours in half a minute)",
+        help="seconds of online time in one second "
+        f"(default: {defaults.speed:g}, {defaults.speed_means})",
     )
     parser.add_argument(
         "--duration", type=_length_s, metavar="60s", help="cut the online day after so long"
     )
     parser.add_argument(
         "--processes",
-        type=_positive,
+        type=_up_to(_PROCESSES_MAX),
         default=min(2, os.cpu_count() or 1),
         metavar="N",
-        help="generator processes (default: one for each core, at most 2)",
+        help=f"generator processes, at most {_PROCESSES_MAX} (default: one for each core, or 2)",
     )
     parser.add_argument(
         "--connections",
-        type=_positive,
+        type=_up_to(_CONNECTIONS_MAX),
         default=8,
         metavar="N",
-        help="connections for each program in each process (default: 8)",
+        help="connections for each program in each process, at most "
+        f"{_CONNECTIONS_MAX} (default: 8)",
     )
     parser.add_argument(
         "--lag-bound",
@@ -107,8 +122,8 @@ def setting_of(day: Day, arguments: argparse.Namespace) -> Setting:
         arguments.attempts,
         Pace(
             arguments.speed,
-            min(arguments.processes, _PROCESSES_MAX),
-            min(arguments.connections, _CONNECTIONS_MAX),
+            arguments.processes,
+            arguments.connections,
             arguments.duration,
             arguments.lag_bound,
         ),
@@ -156,3 +171,18 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
     return int(text)
+
+
+def _up_to(most: int) -> Callable[[str], int]:
+    """A whole number from 1 to `most`.
+
+    What is above is refused: a run with less than was asked for would pass for one with all of it.
+    """
+
+    def number(text: str) -> int:
+        found = _positive(text)
+        if found > most:
+            raise argparse.ArgumentTypeError(f"'{text}' is above {most}, the most that are begun")
+        return found
+
+    return number

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shlex
 import shutil
@@ -12,19 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import Progress, TaskID
 
 from harness.checks.verdict import Verdict
+from harness.cli.missing import EXIT, Missing
 from harness.cli.options import (
     chosen_engines,
     chosen_isolations,
@@ -32,15 +25,10 @@ from harness.cli.options import (
     server_options,
     writable,
 )
+from harness.cli.results import console, keep, own_name, progress_line
 from harness.cli.script import see_folder, write_scripts
 from harness.engines import Engine, Isolation, Profile
-from harness.errors import (
-    HarnessError,
-    ProgramMisbehaved,
-    ServerError,
-    SourceUnavailable,
-    UsageError,
-)
+from harness.errors import UsageError
 from harness.interleave.cell import Cell, Target
 from harness.interleave.explore import explore, workers_for
 from harness.interleave.limits import Limits
@@ -48,7 +36,6 @@ from harness.interleave.schedule import Schedule
 from harness.interleave.search import Bounds, Sample, bounds_for
 from harness.interleave.stress import Stress
 from harness.interleave.workers import Workers
-from harness.report import runs
 from harness.report.document import document, execution_of
 from harness.report.story import finding_story, recorded_story
 from harness.report.summary import first_word, is_news, last_paragraph, refused_work
@@ -57,8 +44,6 @@ from harness.scenario import Scenario, Variant
 from harness.servers.databases import fresh_databases
 from harness.servers.ladder import choose, start
 from harness.servers.options import ServerOptions
-
-EXIT = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2}
 
 
 @dataclass(frozen=True)
@@ -85,24 +70,11 @@ Conclude = Callable[[Mapping[str, Any], Mapping[str, str]], Verdict]
 
 
 @dataclass
-class NotRun:
-    """An engine of which some cell could not be explored, and why."""
-
-    engine: Engine
-    error: HarnessError
-
-    def explain(self) -> str:
-        """The engine, the reason and the hints."""
-        said = self.error.explain()
-        return said if said.startswith(self.engine.name) else f"{self.engine.title}: {said}"
-
-
-@dataclass
 class Report:
     """What came of it."""
 
+    missing: Missing
     cells: list[Cell] = field(default_factory=list)
-    not_run: list[NotRun] = field(default_factory=list)
 
 
 def run_search(search: Search) -> int:
@@ -134,22 +106,21 @@ def run_searches(
     chosen_isolations(arguments.isolation, ())
     if schedule is not None:
         _one_cell(searches, engines, schedule)
-    report = Report()
+    report = Report(Missing(engines_named=bool(arguments.engine)))
     with ExitStack() as stack:
         # Workers are forked before anything else begins: no thread runs yet, and no server.
         shared = [(search, stack.enter_context(_workers(search, schedule))) for search in searches]
-        progress = stack.enter_context(_progress())
+        progress = stack.enter_context(progress_line("{task.fields[rate]}"))
         for engine in engines:
-            try:
+            with report.missing.noted(engine):
                 _explore_engine(shared, engine, options, schedule, report, progress)
-            except (ServerError, ProgramMisbehaved) as error:
-                report.not_run.append(NotRun(engine, error))
     _print(searches, report)
     content = _keep(command, searches, report)
-    status = _status(report, bool(arguments.engine))
+    status = _status(report)
     if conclude is None or status not in EXIT.values():
         return status
-    said = conclude(content, {missing.engine.name: missing.explain() for missing in report.not_run})
+    why = {missing.engine.name: missing.explain() for missing in report.missing.not_run}
+    said = conclude(content, why)
     return EXIT[Verdict.worst([said, *(v for v in Verdict if EXIT[v] == status)])]
 
 
@@ -157,17 +128,6 @@ def _workers(search: Search, schedule: Schedule | None) -> Workers:
     bounds = bounds_for(search.scenario, _bounds(search.arguments))
     alone = schedule is not None or not bounds.can_be_shared()
     return workers_for(search.scenario, 1 if alone else search.arguments.workers)
-
-
-def _console(file: TextIO) -> Console:
-    """A console that prints what it is given: names and answers are no markup.
-
-    A pipe has no width of its own: nothing is cut or broken there.
-    """
-    width = None if file.isatty() else 160
-    return Console(
-        file=file, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width
-    )
 
 
 def _one_cell(searches: Sequence[Search], engines: Sequence[Engine], schedule: Schedule) -> None:
@@ -253,19 +213,6 @@ def _bounds(arguments: argparse.Namespace) -> Bounds:
     )
 
 
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        console=_console(sys.stderr),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-
-
 def _shown(progress: Progress, task: TaskID) -> Callable[[Cell, float], None]:
     started = progress.get_time()
 
@@ -284,17 +231,15 @@ def _shown(progress: Progress, task: TaskID) -> Callable[[Cell, float], None]:
 
 def _print(searches: Sequence[Search], report: Report) -> None:
     if not report.cells:
-        for missing in report.not_run:
-            print(missing.explain(), file=sys.stderr)
+        report.missing.print_alone()
         return
-    out = _console(sys.stdout)
+    out = console()
     for search in searches:
         cells = [cell for cell in report.cells if cell.scenario == search.scenario.name]
         _print_scenario(out, search, cells)
         if len(searches) > 1:
             out.print("\n".join(["", *last_paragraph(cells), "\n"]))
-    for missing in report.not_run:
-        out.print(f"\nnot run: {missing.explain()}")
+    report.missing.print_beside(out, before="\n")
     if len(searches) == 1:
         out.print("\n".join(["", *last_paragraph(report.cells)]))
 
@@ -335,7 +280,7 @@ def again(search: Search, cell: Cell) -> str:
         *said_of_servers(arguments),
         *_how(cell),
     ]
-    return " ".join([os.environ.get("HARNESS_COMMAND", "harness"), *map(_quoted, words)])
+    return " ".join([own_name(), *map(_quoted, words)])
 
 
 def _how(cell: Cell) -> list[str]:
@@ -360,12 +305,8 @@ def _keep(command: Sequence[str], searches: Sequence[Search], report: Report) ->
             entry["recorded"] = execution_of(cell.recorded)
         if cell.finding is not None:
             entry["finding"]["again"] = again(by_name[cell.scenario], cell)
-    content["missing"] = [missing.explain() for missing in report.not_run]
-    path = runs.store(arguments.runs, command, content)
-    if report.cells:
-        print(f"stored: {path}", file=sys.stderr)
-    if arguments.json is not None:
-        runs.write(arguments.json, content)
+    content["missing"] = report.missing.explained()
+    keep(arguments, command, content, say_where=bool(report.cells))
     if arguments.script is not None:
         for name in by_name:
             place = arguments.script / name if len(searches) > 1 else arguments.script
@@ -374,15 +315,13 @@ def _keep(command: Sequence[str], searches: Sequence[Search], report: Report) ->
     return content
 
 
-def _status(report: Report, engines_named: bool) -> int:
+def _status(report: Report) -> int:
     """0 if every verdict is as expected; 1 for news; 2 if anything asked for is unknown."""
-    errors = [missing.error for missing in report.not_run]
-    if not report.cells:
-        return errors[0].exit_status
-    if any(is_news(cell) for cell in report.cells):
-        return EXIT[Verdict.VIOLATED]
-    # An engine that nobody named may be missing; one that did not start or go on may not.
-    missing = any(engines_named or not isinstance(e, SourceUnavailable) for e in errors)
-    if missing or any(cell.verdict is Verdict.UNKNOWN for cell in report.cells):
-        return EXIT[Verdict.UNKNOWN]
-    return EXIT[Verdict.HOLDS]
+    return report.missing.status(map(_told, report.cells))
+
+
+def _told(cell: Cell) -> Verdict:
+    """News is violated, whatever its verdict; what is known to break holds what was expected."""
+    if is_news(cell):
+        return Verdict.VIOLATED
+    return Verdict.UNKNOWN if cell.verdict is Verdict.UNKNOWN else Verdict.HOLDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,13 +13,6 @@ from harness import __version__
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Engine
 from harness.loading.digest import Digest
-
-
-class Explained(Protocol):
-    """An engine that gave no answer, and why."""
-
-    def explain(self) -> str:
-        """The engine, the reason and the hints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +60,6 @@ class Answers:
 
     title: str
     found: list[Answer] = field(default_factory=list)
-    not_run: list[Any] = field(default_factory=list)
-    """Engines without an answer; each is `Explained`."""
 
     @property
     def differing(self) -> list[str]:
@@ -84,8 +75,8 @@ class Answers:
         return Verdict.worst(answer.verdict for answer in self.found)
 
 
-def print_answers(answers: Answers, out: Console) -> None:
-    """Print what was found, what differs, and the verdict."""
+def print_answers(answers: Answers, not_run: Sequence[str], out: Console) -> None:
+    """Print what was found, what differs, which engines were not run and why, and the verdict."""
     if answers.found:
         out.print(f"{answers.title}\n")
         out.print(_digest_table(answers.found[0]))
@@ -98,8 +89,8 @@ def print_answers(answers: Answers, out: Console) -> None:
     for name in answers.differing:
         held = "; ".join(f"{a.title}: {_said(a.held.get(name))}" for a in answers.found)
         out.print(f"{name}: differs between engines: {held}")
-    for missing in answers.not_run:
-        out.print(f"not run: {missing.explain()}")
+    for reason in not_run:
+        out.print(f"not run: {reason}")
     if answers.found:
         out.print(_last_line(answers))
 
@@ -125,7 +116,6 @@ def answers_document(answers: Answers) -> dict[str, Any]:
             }
             for answer in answers.found
         ],
-        "missing": [missing.explain() for missing in answers.not_run],
     }
 
 

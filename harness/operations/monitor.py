@@ -36,6 +36,8 @@ _PATIENCE_S = 15.0
 class Monitor:
     """Watches a server from `with` to its end; a server that dies meanwhile ends nothing.
 
+    If watching itself fails, its report says so, and the server counts as silent from then on.
+
     `server` gives the log and the life of the process; None, or a given server, goes without.
     The first sample is taken on entering and the last on leaving, so even a short run has two.
     `report()` may be asked at any time, by any thread.
@@ -157,6 +159,17 @@ class Monitor:
             )
 
     def _run(self) -> None:
+        try:
+            self._sample_on()
+        except Exception as error:  # noqa: BLE001 - on a thread, where nobody else would hear of it
+            words = f"the monitor itself failed: {type(error).__name__}: {asking.words(error)}"
+            with self._lock:
+                self._spells.append(Spell(now_s() - self._began_s, "silent", words))
+        with self._lock:
+            self._elapsed_s = now_s() - self._began_s
+        self._close()
+
+    def _sample_on(self) -> None:
         due_s = self._began_s + self._every_s
         while not self._stop.wait(max(0.0, due_s - now_s())):
             self._sample()
@@ -165,9 +178,6 @@ class Monitor:
             self._skipped += late
             due_s += late * self._every_s
         self._sample(last=True)
-        with self._lock:
-            self._elapsed_s = now_s() - self._began_s
-        self._close()
 
     def _sample(self, *, last: bool = False) -> None:
         """Ask everything once; what was seen is taken at one moment, so reports are whole."""

@@ -20,8 +20,8 @@ class Spell:
     from_s: float
     """Seconds since the monitor began at which it was first seen so."""
     state: State
-    """'silent': no answer, though its process lives or is not ours to look at; 'gone': its process
-    has ended."""
+    """'silent': no answer, though its process lives or is not ours to look at, or nobody asked any
+    more; 'gone': its process has ended."""
     words: str = ""
     """What was seen: how the process ended, what the driver said."""
 

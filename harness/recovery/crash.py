@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from harness.checks.durability import Durability, judge
 from harness.clock import Deadline, now_s, pause
-from harness.errors import DeadlineExceeded, NotReady, ProgramMisbehaved, ServerError
+from harness.errors import DeadlineExceeded, Ended, ProgramMisbehaved, ServerError
 from harness.faults.moment import Kind, Moment
 from harness.faults.trigger import Trigger
 from harness.outcome import Committed
@@ -42,6 +42,16 @@ class _Strike:
     """How much the server's log had said before."""
     open_statement: bool
     hung: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """How the server came back, if it did."""
+
+    up: bool
+    recovery: Recovery | None = None
+    trouble: str = ""
+    unclear: bool = False
 
 
 class CrashDrill:
@@ -76,28 +86,16 @@ class CrashDrill:
             self._statement_s = self._usual_statement()
         before = len(self._ledger)
         strike = self._strike(moment)
-        trouble, unclear = "", False
-        started: Started | None = None
-        recovery: Recovery | None = None
-        try:
-            started = start_again(self._server)
-            acknowledged_s = self._write_once("w0", self._load.transaction)
-            recovery = self._recovery(strike, started, acknowledged_s - started.begun_s)
-        except NotReady as error:
-            trouble, unclear = f"not back: {error.message}", True
-        except ServerError as error:
-            trouble = f"does not start and write again: {error.explain()}"
+        back = self._come_back(strike)
         return Kill(
             number,
             moment,
-            judge(self._ledger.promises(before), None)
-            if started is None
-            else self._compare(before),
-            recovery,
+            self._compare(before) if back.up else judge(self._ledger.promises(before), None),
+            back.recovery,
             strike.open_statement,
             strike.hung,
-            trouble,
-            unclear,
+            back.trouble,
+            back.unclear,
         )
 
     def finish(self) -> Durability:
@@ -111,6 +109,22 @@ class CrashDrill:
         self._server.restart()
         self._write_once("w0", self._load.transaction)
         return self._compare(0)
+
+    def _come_back(self, strike: _Strike) -> _Back:
+        """Start the server again and have it write."""
+        try:
+            started = start_again(self._server)
+        except ServerError as error:
+            # One that ends by itself has lost something; a port that is taken meanwhile, or a
+            # Docker that does not answer, is the machine's affair and proves nothing.
+            said = f"does not start again: {error.explain()}"
+            return _Back(up=False, trouble=said, unclear=not isinstance(error, Ended))
+        try:
+            acknowledged_s = self._write_once("w0", self._load.transaction)
+        except ServerError as error:
+            return _Back(up=True, trouble=f"does not write again: {error.explain()}")
+        first_commit_s = acknowledged_s - started.begun_s
+        return _Back(up=True, recovery=self._recovery(strike, started, first_commit_s))
 
     def _strike(self, moment: Moment) -> _Strike:
         trigger = Trigger(moment)
@@ -151,6 +165,7 @@ class CrashDrill:
                     writer = fleet.start("bulk", number, self._long_transaction())
                     _wait(writer.in_statement, fleet, deadline, "statement")
                     pause(moment.part * (self._statement_s or 0.0))
+                    sampled = self._log_bytes(connection)  # the statement has written since
                 case _:
                     while not trigger.fired.wait(_SAMPLE_S):
                         sampled = self._log_bytes(connection)
@@ -186,6 +201,7 @@ class CrashDrill:
                 broken = self._load.broken(connection)
         except DBAPIError:
             return judge(promises, None)
+        self._ledger.settle(held)
         return judge(promises, {t: whole for t, whole in held.items() if t not in earlier}, broken)
 
     def _usual_statement(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
 from harness.checks.durability import Durability
 from harness.checks.verdict import Verdict
@@ -72,8 +73,17 @@ class CrashCell:
 
     @property
     def expected(self) -> Verdict:
-        """A negative control that loses nothing shows that the drill would not see a loss."""
-        return Verdict.VIOLATED if self.control else Verdict.HOLDS
+        """A negative control that loses nothing shows that the drill would not see a loss.
+
+        Where something else is wrong, and nothing lost, that is as bad as anywhere.
+        """
+        other = self.verdict is Verdict.VIOLATED and not self._loses
+        return Verdict.VIOLATED if self.control and not other else Verdict.HOLDS
+
+    @property
+    def _loses(self) -> bool:
+        told = [kill.durability for kill in self.kills]
+        return any(one.lost for one in [*told, *([self.final] if self.final else [])])
 
     @property
     def counted(self) -> Durability:
@@ -99,3 +109,36 @@ def summed(parts: Sequence[Durability]) -> Durability:
         [sentence for part in parts for sentence in part.broken],
         [reason for part in parts for reason in part.unknown],
     )
+
+
+class Judged(Protocol):
+    """A kill, whatever it was timed by."""
+
+    @property
+    def moment(self) -> object: ...
+
+    @property
+    def verdict(self) -> Verdict: ...
+
+    def sentences(self) -> list[str]: ...
+
+
+SomeKill = TypeVar("SomeKill", bound=Judged)
+
+
+def first_violated(kills: Sequence[SomeKill]) -> SomeKill | None:
+    """The first kill that broke something: the one to look at, and to repeat."""
+    return next((kill for kill in kills if kill.verdict is Verdict.VIOLATED), None)
+
+
+def finding_of(kind: str, kills: Sequence[Judged]) -> dict[str, Any] | None:
+    """That kill in the form of a search's finding; its moment takes the schedule's place."""
+    bad = first_violated(kills)
+    if bad is None:
+        return None
+    return {
+        "kind": kind,
+        "schedule": str(bad.moment),
+        "steps": [],
+        "sentences": bad.sentences(),
+    }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from harness.checks.durability import Promise
+from harness.checks.durability import Promise, Ticket
 from harness.clock import now_s
-from harness.outcome import Committed
+from harness.outcome import Committed, Indeterminate, RolledBack
 
 
 class Ledger:
@@ -28,6 +28,15 @@ class Ledger:
             if isinstance(promise.outcome, Committed):
                 self._last_s = now_s()
 
+    def settle(self, held: Mapping[Ticket, bool]) -> None:
+        """Write down what a recovery has decided of transactions of which nobody had said it.
+
+        What is there after one recovery may not vanish at the next, nor what is not appear. `held`
+        is as `harness.checks.durability.judge` takes it; what is there in part stays open.
+        """
+        with self._lock:
+            self._promises = [_settled(promise, held) for promise in self._promises]
+
     def promises(self, since: int = 0) -> Sequence[Promise]:
         """All promises, or those after the first so many."""
         with self._lock:
@@ -40,3 +49,15 @@ class Ledger:
 
     def __len__(self) -> int:
         return len(self._promises)
+
+
+def _settled(promise: Promise, held: Mapping[Ticket, bool]) -> Promise:
+    if not isinstance(promise.outcome, Indeterminate):
+        return promise
+    match held.get(promise.ticket):
+        case None:
+            return Promise(promise.ticket, RolledBack())
+        case True:
+            return Promise(promise.ticket, Committed())
+        case _:
+            return promise

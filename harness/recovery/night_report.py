@@ -10,9 +10,10 @@ from rich.text import Text
 
 from harness import __version__
 from harness.checks.verdict import Verdict
-from harness.recovery.kills import summed
+from harness.recovery.kills import finding_of, summed
 from harness.recovery.nights import NightKill
 from harness.recovery.report import CAVEAT, aligned
+from harness.report.keys import with_all_keys
 
 _COLUMNS = ("moment", "kills", "same end", "other end", "unknown", "redefined", "run again")
 
@@ -33,6 +34,8 @@ class NightCell:
     seed: int
     without_rule: str = ""
     """The rule that the planner had to do without: then another end is expected."""
+    needless: str = ""
+    """Why the same end is expected all the same, in a sentence; empty if it is not."""
     died: str = "the server"
     """What was killed, in words."""
     kills: list[NightKill] = field(default_factory=list)
@@ -41,14 +44,35 @@ class NightCell:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all kills; unknown if there was none."""
-        verdicts = [kill.verdict for kill in self.kills]
+        """The worst of all kills; unknown if there was none.
+
+        Of a rule taken away only the ends of the nights tell; an online commit that was lost is
+        violated there as well, and never for that reason.
+        """
+        apart = self._is_control and not self.lost_online
+        verdicts = [kill.of_the_end if apart else kill.verdict for kill in self.kills]
         return Verdict.worst([*verdicts, *(Verdict.UNKNOWN for _ in self.unknown)])
 
     @property
     def expected(self) -> Verdict:
-        """A planner with one rule less must be caught."""
-        return Verdict.VIOLATED if self.without_rule else Verdict.HOLDS
+        """A planner with one rule less must be caught; the server may lose nothing."""
+        to_be_caught = self._is_control and not self.lost_online
+        return Verdict.VIOLATED if to_be_caught else Verdict.HOLDS
+
+    @property
+    def caught(self) -> bool:
+        """Whether a night came to another end."""
+        return any(kill.of_the_end is Verdict.VIOLATED for kill in self.kills)
+
+    @property
+    def lost_online(self) -> bool:
+        """Whether what was promised to an online transaction was broken, which no plan can do."""
+        online = [kill.online for kill in self.kills if kill.online is not None]
+        return any(told.verdict is Verdict.VIOLATED for told in online)
+
+    @property
+    def _is_control(self) -> bool:
+        return bool(self.without_rule) and not self.needless
 
 
 def night_text(cell: NightCell) -> Text:
@@ -74,14 +98,18 @@ def night_text(cell: NightCell) -> Text:
 
 def night_verdict_line(cell: NightCell) -> str:
     """The verdict with its coverage, and whether that was expected."""
-    same = sum(kill.verdict is Verdict.HOLDS for kill in cell.kills)
+    same = sum(kill.of_the_end is Verdict.HOLDS for kill in cell.kills)
     what = (
         f"{cell.title} {cell.version}: {same} of {len(cell.kills)} nights with a kill came to the "
         f"end of the night in peace; work tables {cell.work_tables}"
     )
+    if cell.lost_online:
+        what += "; online transactions beside them did not end as they were told to"
     if not cell.without_rule:
         return f"{cell.verdict.value}: {what}"
-    caught = "caught" if cell.verdict is Verdict.VIOLATED else "not caught"
+    caught = "caught" if cell.caught else "not caught"
+    if cell.needless and not cell.caught:
+        caught = f"not needed here, as {cell.needless}"
     return f"{cell.verdict.value}: {what}; planner without '{cell.without_rule}': {caught}"
 
 
@@ -97,7 +125,7 @@ def _rows(cell: NightCell) -> Iterator[Sequence[str]]:
 
 
 def _row(name: str, kills: Sequence[NightKill]) -> Sequence[str]:
-    verdicts = [kill.verdict for kill in kills]
+    verdicts = [kill.of_the_end for kill in kills]
     plans = [kill.plan for kill in kills if kill.plan is not None]
     numbers = (
         len(kills),
@@ -120,16 +148,15 @@ def _online(cell: NightCell) -> str:
 
 
 def _cell(cell: NightCell) -> dict[str, Any]:
-    bad = next((kill for kill in cell.kills if kill.verdict is Verdict.VIOLATED), None)
-    return {
+    told = {
         "scenario": "drill crash --night",
         "variant": f"without '{cell.without_rule}'" if cell.without_rule else "all rules",
         "engine": cell.engine,
         "version": cell.version,
         "source": cell.source,
-        "isolation": None,
         "verdict": cell.verdict.value,
         "expected": cell.expected.value,
+        "needless": cell.needless or None,
         "night": cell.night,
         "placement": cell.placement,
         "work_tables": cell.work_tables,
@@ -137,24 +164,13 @@ def _cell(cell: NightCell) -> dict[str, Any]:
         "scale": cell.scale,
         "seed": cell.seed,
         "executions": len(cell.kills),
-        "complete": False,
-        "outcomes": None,
         "anomalies": sum(kill.verdict is Verdict.VIOLATED for kill in cell.kills),
-        "deadlocks": None,
-        "executions_with_waits": None,
-        "aborts": {},
         "kills": [_kill(kill) for kill in cell.kills],
         "unknown": list(cell.unknown),
-        "finding": None
-        if bad is None
-        else {
-            "kind": "night",
-            "schedule": str(bad.moment),
-            "steps": [],
-            "sentences": bad.sentences(),
-        },
+        "finding": finding_of("night", cell.kills),
         "elapsed_s": round(cell.elapsed_s, 3),
     }
+    return with_all_keys(told)
 
 
 def _kill(kill: NightKill) -> dict[str, Any]:

@@ -12,7 +12,6 @@ its connection is closed, and the planner is told that it was a program failure.
 from __future__ import annotations
 
 import dataclasses
-import logging
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from harness.checks.durability import Durability
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Engine
-from harness.errors import HarnessError, ServerError
+from harness.errors import HarnessError, ServerError, UsageError
 from harness.faults.night_moment import NightMoment
 from harness.jobs.course import Action, Course, NightRun
 from harness.jobs.digests import night_digests
@@ -35,7 +34,7 @@ from harness.jobs.ledger import Entry, Event, Ledger, Watch, read_ledger
 from harness.jobs.network import Network
 from harness.jobs.night import Night, Prepared
 from harness.jobs.runner import run_night
-from harness.jobs.standing import moment_of
+from harness.jobs.standing import standing_of
 from harness.loading.digest import Digest
 from harness.loading.loader import load
 from harness.planning.restart import (
@@ -46,6 +45,7 @@ from harness.planning.restart import (
     Rule,
     plan_restart,
 )
+from harness.recovery.dead_connections import expecting_dead_connections
 from harness.recovery.online import OnlineLoad
 from harness.recovery.timing import KillableServer, start_again
 from harness.servers.databases import fresh_database
@@ -68,6 +68,17 @@ class NightSetting:
     complete one beside writers that never rest."""
     failure: Failure = Failure.SERVER
     """What dies."""
+
+    def prepared(self, folder: Path) -> Prepared:
+        """The data and the programs, with a folder for their files.
+
+        Raises:
+            UsageError: the scale, the seed or the date is out of bounds.
+        """
+        try:
+            return self.night.prepare(self.scale, self.seed, self.business_date, folder)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -112,8 +123,15 @@ class NightKill:
     @property
     def verdict(self) -> Verdict:
         """Violated if the end differs, or an online commit was lost; unknown if nobody knows."""
-        own = Verdict.VIOLATED if self.wrong else Verdict.UNKNOWN if self.unknown else Verdict.HOLDS
-        return Verdict.worst([own, *([] if self.online is None else [self.online.verdict])])
+        online = [] if self.online is None else [self.online.verdict]
+        return Verdict.worst([self.of_the_end, *online])
+
+    @property
+    def of_the_end(self) -> Verdict:
+        """Of the night alone, which is the planner's doing; what was online is the server's."""
+        if self.wrong:
+            return Verdict.VIOLATED
+        return Verdict.UNKNOWN if self.unknown else Verdict.HOLDS
 
     def sentences(self) -> list[str]:
         """What is wrong, and what is unknown."""
@@ -142,6 +160,7 @@ class _Killer:
         self._elapsed_s = elapsed_s
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
+        self._trouble: HarnessError | None = None
         self.struck = False
 
     def watch(self, entry: Entry) -> None:
@@ -157,10 +176,16 @@ class _Killer:
             self._timer.start()
 
     def over(self) -> bool:
-        """The night came to its end: whether the server was killed in it."""
+        """The night came to its end: whether the server was killed in it.
+
+        Raises:
+            HarnessError: it was to be, and could not.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer.join()
+        if self._trouble is not None:
+            raise self._trouble
         return self.struck
 
     def _strike(self) -> None:
@@ -169,7 +194,10 @@ class _Killer:
                 return
             self.struck = True
             if self._failure is Failure.SERVER:
-                self._server.kill()
+                try:
+                    self._server.kill()
+                except HarnessError as error:  # on a job's thread it would be the job's failure
+                    self._trouble = error
                 return
         raise ProgramDied(str(self._moment))
 
@@ -219,7 +247,7 @@ class NightDrill:
             prepared = self._prepared(url, folder)
             failure = self._setting.failure
             killer = _Killer(self._server, moment, peace.elapsed_s, failure)
-            with _expecting_dead_connections(), OnlineLoad(self._kind, url) as online:
+            with expecting_dead_connections(), OnlineLoad(self._kind, url) as online:
                 run = self._run(url, prepared, folder, watch=killer.watch)
                 struck = killer.over()
                 dead = failure is Failure.SERVER
@@ -229,8 +257,8 @@ class NightDrill:
                 reason = f"the moment '{moment}' did not come ({run.stopped or 'night finished'})"
                 return NightKill(number, moment, unknown=[reason], online=told)
             plan = self._plan(read_ledger(folder / _LEDGER), rules)
-            wrong = self._finish(url, prepared, folder, plan, peace)
-            return NightKill(number, moment, plan, wrong, (), told, restart_s)
+            wrong, unknown = self._finish(url, prepared, folder, plan, peace)
+            return NightKill(number, moment, plan, wrong, unknown, told, restart_s)
 
     def differing(self, entries: Sequence[Entry], rule: Rule) -> list[NightMoment]:
         """The moments of a recorded night at which the plan without a rule is another plan."""
@@ -245,7 +273,7 @@ class NightDrill:
     def _plan(self, entries: Sequence[Entry], rules: Collection[Rule]) -> Plan:
         return plan_restart(
             self.network,
-            moment_of(self.network, entries),
+            standing_of(self.network, entries),
             self.no_log,
             mode=NO_LOG_MODES[self._kind.crash.without_log.mode],
             failure=self._setting.failure,
@@ -254,19 +282,21 @@ class NightDrill:
 
     def _finish(
         self, url: URL, prepared: Prepared, folder: Path, plan: Plan, peace: Finished
-    ) -> list[str]:
-        """Carry the plan out and compare; what is wrong, in sentences."""
+    ) -> tuple[list[str], list[str]]:
+        """Carry the plan out and compare; what is wrong and what is unknown, in sentences."""
         try:
             run = self._run(url, prepared, folder, plan=plan)
         except HarnessError as error:
-            return [f"the plan could not be carried out: {error.explain()}"]
-        if not run.finished:
-            return [f"the night did not end: {run.stopped}"]
-        return peace.differences(self._left(url, prepared))
+            return [], [f"the plan could not be carried out: {error.explain()}"]
+        if run.finished:
+            return peace.differences(self._left(url, prepared)), []
+        said = [f"the night did not end: {run.stopped}"]
+        # A job that failed is the plan's fault; a server that went away is nobody's.
+        return (said, []) if run.verdict is Verdict.VIOLATED else ([], said)
 
     def _prepared(self, url: URL, folder: Path) -> Prepared:
         setting = self._setting
-        prepared = setting.night.prepare(setting.scale, setting.seed, setting.business_date, folder)
+        prepared = setting.prepared(folder)
         load(self._kind, url, prepared.dataset, lambda _blocks, _rows: None)
         if not setting.without_log:
             return prepared
@@ -323,18 +353,6 @@ def redefine_without_log(
         connection.commit()
 
     return redefine
-
-
-@contextmanager
-def _expecting_dead_connections() -> Iterator[None]:
-    """Have the pools say nothing of connections that are dead when they are given back."""
-    logger = logging.getLogger("sqlalchemy.pool")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def _told(digest: Digest | None) -> str:

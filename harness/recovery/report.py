@@ -7,14 +7,16 @@ from dataclasses import asdict
 from statistics import median
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from harness import __version__
 from harness.checks.durability import Durability
 from harness.checks.verdict import Verdict
 from harness.faults.moment import Kind
-from harness.recovery.kills import CrashCell, Kill, summed
+from harness.recovery.kills import CrashCell, Kill, finding_of, summed
 from harness.recovery.timing import Recovery
+from harness.report.keys import with_all_keys
 
 CAVEAT = (
     "A kill ends processes; it is no power cut. What the operating system had been given survives "
@@ -67,7 +69,7 @@ def verdict_line(cell: CrashCell) -> str:
     if cell.verdict is cell.expected:
         expected = ", as a negative control must" if cell.control else ""
         return f"{cell.verdict.value}: {what}{expected}"
-    if cell.control and cell.verdict is Verdict.HOLDS:
+    if cell.control and not cell.counted.lost:
         return f"{cell.verdict.value}: {what}: the negative control was not caught"
     return f"{cell.verdict.value}: {what}"
 
@@ -151,10 +153,16 @@ def _spread(
 
 
 def _whole(final: Durability) -> str:
+    """What nobody had said counts as it was found after its kill, unless that was not seen."""
+    said = (
+        f"{final.acknowledged:,} acknowledged or found after their kill, {len(final.lost):,} lost; "
+        f"{final.refused:,} refused or not found, {len(final.surfaced):,} there"
+    )
+    if not final.indeterminate:
+        return said
     return (
-        f"{final.acknowledged:,} acknowledged, {len(final.lost):,} lost; {final.refused:,} refused,"
-        f" {len(final.surfaced):,} there; {final.indeterminate:,} indeterminate, "
-        f"{final.present:,} present and {final.absent:,} absent (either is right)"
+        f"{said}; {final.indeterminate:,} indeterminate, {final.present:,} present and "
+        f"{final.absent:,} absent (either is right)"
     )
 
 
@@ -171,11 +179,12 @@ def _wrong(cell: CrashCell) -> list[str]:
 
 def aligned(rows: Sequence[Sequence[str]], left: int) -> list[str]:
     """Names to the left, numbers to the right."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return [
         _GAP.join(
-            text.ljust(width) if place < left else text.rjust(width)
+            text + room if place < left else room + text
             for place, (text, width) in enumerate(zip(row, widths, strict=True))
+            for room in [" " * (width - cell_len(text))]  # a Japanese letter takes two cells
         ).rstrip()
         for row in rows
     ]
@@ -183,44 +192,27 @@ def aligned(rows: Sequence[Sequence[str]], left: int) -> list[str]:
 
 def _cell(cell: CrashCell) -> dict[str, Any]:
     counted = cell.counted
-    return {
+    told = {
         "scenario": "drill crash",
         "variant": cell.control or "durable",
         "engine": cell.engine,
         "version": cell.version,
         "source": cell.source,
-        "isolation": None,
         "verdict": cell.verdict.value,
         "expected": cell.expected.value,
         "load": cell.load,
         "seed": cell.seed,
         "settings": dict(cell.settings),
         "executions": len(cell.kills),
-        "complete": False,
-        "outcomes": None,
         "anomalies": sum(kill.verdict is Verdict.VIOLATED for kill in cell.kills),
-        "deadlocks": None,
-        "executions_with_waits": None,
-        "aborts": {},
-        "ledger": _durability(counted),
-        "final": None if cell.final is None else _durability(cell.final),
+        "ledger": durability_document(counted),
+        "final": None if cell.final is None else durability_document(cell.final),
         "kills": [_kill(kill) for kill in cell.kills],
         "unknown": list(cell.unknown),
-        "finding": _finding(cell.kills),
+        "finding": finding_of("durability", cell.kills),
         "elapsed_s": round(cell.elapsed_s, 3),
     }
-
-
-def _finding(kills: Sequence[Kill]) -> dict[str, Any] | None:
-    bad = next((kill for kill in kills if kill.verdict is Verdict.VIOLATED), None)
-    if bad is None:
-        return None
-    return {
-        "kind": "durability",
-        "schedule": str(bad.moment),
-        "steps": [],
-        "sentences": bad.sentences(),
-    }
+    return with_all_keys(told)
 
 
 def _kill(kill: Kill) -> dict[str, Any]:
@@ -231,7 +223,7 @@ def _kill(kill: Kill) -> dict[str, Any]:
         "open_statement": kill.open_statement,
         "hung": kill.hung,
         "trouble": kill.trouble or None,
-        "ledger": _durability(kill.durability),
+        "ledger": durability_document(kill.durability),
         "recovery": _rounded(asdict(kill.recovery)) if kill.recovery else None,
     }
 
@@ -243,7 +235,8 @@ def _rounded(parts: Mapping[str, float | None]) -> dict[str, float | None]:
     }
 
 
-def _durability(told: Durability) -> dict[str, Any]:
+def durability_document(told: Durability) -> dict[str, Any]:
+    """A comparison of a ledger with the tables, as values."""
     return {
         "acknowledged": told.acknowledged,
         "lost": [str(ticket) for ticket in told.lost],

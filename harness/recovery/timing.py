@@ -12,11 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from harness.clock import now_s
+from harness.clock import now_s, pause
 from harness.errors import NotReady, ServerError
 from harness.servers.server import Inspectable, Killable, Server
 
 _STARTS = 3
+# What refused a start, a port that is still taken for one, may pass.
+_REST_S = 0.3
 
 
 @runtime_checkable
@@ -31,6 +33,7 @@ class Started:
     refused: int
     """Starts that ended before a query was answered."""
     refused_s: float
+    """They, and the rests behind them."""
     start_s: float
     """The start that succeeded: from its begin to the first query answered."""
     begun_s: float
@@ -62,11 +65,12 @@ class Recovery:
 
 
 def start_again(server: KillableServer) -> Started:
-    """Start a dead server, again if a start is refused.
+    """Start a dead server, again after a rest if a start is refused.
 
     Raises:
         NotReady: it lives and answers nobody: nothing is known.
-        ServerError: it ended in each of several starts.
+        Ended: it ended by itself in the last of several starts.
+        ServerError: it could not be started.
     """
     begun_s = now_s()
     for refused in range(_STARTS):
@@ -78,6 +82,7 @@ def start_again(server: KillableServer) -> Started:
         except ServerError:
             if refused == _STARTS - 1:
                 raise
+            pause(_REST_S)
             continue
         return Started(refused, start - begun_s, now_s() - start, begun_s)
     raise AssertionError("the last start returns or raises")

@@ -117,7 +117,7 @@ def _ended(statement: str) -> str:
     r"""A statement with its end; behind a comment that would swallow it, in a line of its own.
 
     >>> _ended("select '#'"), _ended("select 1 -- one")
-    ("select '#';", 'select 1 -- one\\n;')
+    ("select '#';", 'select 1 -- one\n;')
     """
     text = statement.strip().rstrip(";").rstrip()
     last = _QUOTED.sub("", text).rpartition("\n")[2]

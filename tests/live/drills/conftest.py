@@ -13,6 +13,7 @@ from harness.errors import SourceUnavailable
 from harness.recovery.timing import KillableServer
 from harness.servers import ladder
 from harness.servers.options import ServerOptions
+from harness.servers.server import Server
 
 
 @contextmanager
@@ -38,3 +39,18 @@ def mortal(live_engine) -> Iterator[KillableServer]:
             yield server
     except SourceUnavailable as error:
         pytest.skip(error.explain())
+
+
+@pytest.fixture(scope="session")
+def cramped(live_engine) -> Iterator[Server]:
+    """A server of each engine with the least memory for locks and the least space for its log."""
+    kind, options = ENGINES[live_engine], ServerOptions.from_environment()
+    try:
+        offer = ladder.choose(kind, options)
+    except SourceUnavailable as error:
+        pytest.skip(error.explain())
+    if offer.source == "given":
+        pytest.skip("the settings of a given server are not ours")
+    said = {**kind.lock_memory.too_small, **kind.log_space.too_small}
+    with ladder.start(offer, Profile.EXPLORING, settings=said, options=options) as server:
+        yield server

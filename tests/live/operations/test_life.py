@@ -11,6 +11,7 @@ from live.operations.conftest import EVERY_S, PATIENT_S, run_all, until, update
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from harness.cli.operations import _status
 from harness.engines import ENGINES, Profile
 from harness.errors import ServerError, UsageError
 from harness.operations import Monitor
@@ -192,3 +193,21 @@ def test_samples_that_are_too_close_are_refused(database) -> None:
     target = database.target
     with pytest.raises(UsageError, match="too short"):
         Monitor(target.engine, target.url, None, 0.1)
+
+
+def test_a_monitor_that_fails_itself_does_not_report_that_all_was_well(
+    watched, monkeypatch
+) -> None:
+    def break_down(**_asked):
+        raise ZeroDivisionError("nothing to divide by")
+
+    until(lambda: watched.monitor.report().cost.samples > 1, "two samples")
+    assert watched.monitor.report().alive
+    monkeypatch.setattr(watched.monitor._log, "read", break_down)
+    until(lambda: not watched.monitor.report().alive, "its end to be told")
+    report = watched.monitor.report()
+    assert [spell.state for spell in report.spells] == ["answers", "silent"]
+    words = "the monitor itself failed: ZeroDivisionError: nothing to divide by"
+    assert report.spells[1].words == words
+    assert any(words in line for line in report.lines())
+    assert _status(report) == 2

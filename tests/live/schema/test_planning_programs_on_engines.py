@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from live.schema.stopping import content
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, event, select, text, update
 
 from schema.vehicle_maintenance import (
     contract,
@@ -29,6 +29,7 @@ from workloads.vehicle_maintenance.batch.report_creation import (
     ReportCreationRequest,
     ReportCreationResult,
     report_creation,
+    report_creation_commit_per_order,
 )
 from workloads.vehicle_maintenance.batch.request_creation import (
     COLUMNS,
@@ -311,6 +312,19 @@ def test_an_order_that_is_over_is_reported_once_more_and_no_longer(connection):
             "inspection (点検) of contract 1001, order 2",
             "service (整備) of contract 1001, order 3",
         ]
+
+
+def test_an_order_that_is_over_and_reported_is_not_due_any_more(connection):
+    """Its next report date passes, and nothing is done for it: not even a commit."""
+    over, until = date(2024, 9, 30), date(2025, 10, 31)
+    connection.execute(update(maintenance_order).values(order_end_date=over))
+    connection.commit()
+    report_creation(connection, ReportCreationRequest(until))
+    assert any(due <= until for due in next_report_dates(connection).values())
+    commits = []
+    event.listen(connection, "commit", commits.append)
+    result = report_creation_commit_per_order(connection, ReportCreationRequest(until))
+    assert (result.report_lines, len(commits)) == (0, 1)
 
 
 def test_nothing_due_changes_nothing_and_ends_its_transaction(connection):

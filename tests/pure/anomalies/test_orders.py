@@ -1,25 +1,10 @@
-import doctest
-import importlib
-import pkgutil
 from math import factorial, prod
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import workloads.anomalies
 from workloads.anomalies.orders import all_orders, without_control
 from workloads.anomalies.script import Script
-
-MODULES = [
-    module.name
-    for module in pkgutil.walk_packages(workloads.anomalies.__path__, "workloads.anomalies.")
-]
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_the_examples_in_the_docstrings_are_true(module):
-    assert doctest.testmod(importlib.import_module(module)).failed == 0
 
 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=3))

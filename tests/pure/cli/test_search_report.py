@@ -7,7 +7,8 @@ from pure.report.made import cell, unknown, violated
 
 from harness.checks.verdict import Verdict
 from harness.cli import build_parser
-from harness.cli.search import NotRun, Report, Search, _status, again
+from harness.cli.missing import Missing, NotRun
+from harness.cli.search import Report, Search, _status, again
 from harness.engines import ENGINES
 from harness.errors import ServerError, SourceUnavailable
 from harness.programs import Program
@@ -48,8 +49,8 @@ def as_expected(verdict: Verdict):
     ],
 )
 def test_exit_status(cells, not_run_, engines_named, status) -> None:
-    report = Report(cells, [not_run(error) for error in not_run_])
-    assert _status(report, engines_named) == status
+    missing = Missing(engines_named, [not_run(error) for error in not_run_])
+    assert _status(Report(missing, cells)) == status
 
 
 def search(*words: str) -> Search:

@@ -1,8 +1,5 @@
 """The letters of a statement, read from its text."""
 
-import doctest
-import importlib
-
 import pytest
 
 from harness.crud.letters import letters_of
@@ -45,12 +42,3 @@ def test_letters(dialect, text, letters):
 )
 def test_what_cannot_be_read_for_sure_has_no_letters(dialect, text):
     assert letters_of(text, dialect) is None
-
-
-@pytest.mark.parametrize(
-    "module", ["harness.crud.letters", "harness.crud.comparison", "harness.crud.table"]
-)
-def test_the_examples_in_the_docstrings_are_true(module):
-    results = doctest.testmod(importlib.import_module(module))
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -1,13 +1,13 @@
 """Generated bills: the same for the same seed, in step with the tables' rules and the exam."""
 
-import tracemalloc
 from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import create_engine, event, func, select
+from pure.generator.made import in_sqlite, peak_bytes, rows_by_table
+from sqlalchemy import func, select
 
-from schema.billing import bill, bill_line, member, metadata, product_billing
+from schema.billing import bill, bill_line, member, product_billing
 from schema.billing.fixture import CARRIED_YEN
 from schema.billing.generator import generate
 from schema.billing.invariants import (
@@ -23,26 +23,13 @@ TWO_BLOCKS = 0.015
 
 
 def all_rows(scale=0.001, seed=1, day=MONTH_END):
-    found = {table.name: [] for table in metadata.sorted_tables}
-    for block in generate(scale, seed, day).rows():
-        for name, rows in block.items():
-            found[name] += rows
-    return found
+    return rows_by_table(generate(scale, seed, day))
 
 
 @pytest.fixture(scope="module")
 def loaded():
-    """SQLite checks every foreign key and every check as the rows come."""
-    database = create_engine("sqlite://")
-    event.listen(database, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys = ON"))
-    metadata.create_all(database)
-    with database.connect() as connection:
-        for block in generate(TWO_BLOCKS, 1, MONTH_END).rows():
-            for table in metadata.sorted_tables:
-                names = [column.name for column in table.columns]
-                rows = [dict(zip(names, row, strict=True)) for row in block[table.name]]
-                if rows:
-                    connection.execute(table.insert(), rows)
+    """Two blocks, every foreign key and every check kept."""
+    with in_sqlite(generate(TWO_BLOCKS, 1, MONTH_END)) as connection:
         yield connection
 
 
@@ -121,13 +108,7 @@ def test_a_members_dates_are_those_of_its_bills():
 
 
 def test_memory_does_not_grow_with_the_scale():
-    peaks = []
-    for scale in (0.02, 0.05):
-        tracemalloc.start()
-        for _ in generate(scale, 1, MONTH_END).rows():
-            pass
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+    peaks = [peak_bytes(generate(scale, 1, MONTH_END)) for scale in (0.02, 0.05)]
     assert peaks[1] < peaks[0] * 1.2
 
 

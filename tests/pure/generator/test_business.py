@@ -1,11 +1,11 @@
 """Generated data: the same for the same seed, in step with the tables' rules, whatever the size."""
 
-import tracemalloc
 from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import create_engine, event, select
+from pure.generator.made import in_sqlite, peak_bytes, rows_by_table
+from sqlalchemy import select
 
 from schema.vehicle_maintenance import (
     batch_run,
@@ -28,32 +28,13 @@ TWO_BLOCKS = 0.015
 
 
 def all_rows(scale=0.001, seed=1, day=TODAY):
-    found = {table.name: [] for table in metadata.sorted_tables}
-    for block in generate(scale, seed, day).rows():
-        for name, rows in block.items():
-            found[name] += rows
-    return found
-
-
-def without_precision(connection, cursor, statement, parameters, context, executemany):
-    return statement.replace("CURRENT_TIMESTAMP(6)", "CURRENT_TIMESTAMP"), parameters
+    return rows_by_table(generate(scale, seed, day))
 
 
 @pytest.fixture(scope="module")
 def loaded():
-    """Two blocks in SQLite, which checks every foreign key and every check as they come."""
-    database = create_engine("sqlite://")
-    event.listen(database, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys = ON"))
-    # SQLite's clock takes no precision; every row brings its times along.
-    event.listen(database, "before_cursor_execute", without_precision, retval=True)
-    metadata.create_all(database)
-    with database.connect() as connection:
-        for block in generate(TWO_BLOCKS, 1, TODAY).rows():
-            for table in metadata.sorted_tables:
-                names = [column.name for column in table.columns]
-                rows = [dict(zip(names, row, strict=True)) for row in block[table.name]]
-                if rows:
-                    connection.execute(table.insert(), rows)
+    """Two blocks, every foreign key and every check kept."""
+    with in_sqlite(generate(TWO_BLOCKS, 1, TODAY)) as connection:
         yield connection
 
 
@@ -145,13 +126,7 @@ def test_what_falls_due_is_what_the_exam_counts(loaded, column, days, at_scale_1
 
 
 def test_memory_does_not_grow_with_the_scale():
-    peaks = []
-    for scale in (0.02, 0.05):
-        tracemalloc.start()
-        for _ in generate(scale, 1, TODAY).rows():
-            pass
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+    peaks = [peak_bytes(generate(scale, 1, TODAY)) for scale in (0.02, 0.05)]
     assert peaks[1] < peaks[0] * 1.2
 
 

@@ -59,6 +59,18 @@ def test_a_program_failure_loses_its_own_table_only(plan):
     assert document["plan"]["redefine"] == ["wk1"]
 
 
+def test_the_table_is_of_program_failures_if_they_are_asked_for(plan):
+    """Exam A4: after one in window 2 only WK1 is lost; WK2 is still in the buffer."""
+    status, said, document = plan("restart", "--failure", "program")
+    assert status == 0
+    assert "program failures: the jobs at work in the window died" in said
+    assert said.strip().splitlines()[-1].startswith("holds: after all 15 program failures ")
+    assert {one["failure"] for one in document["plans"]} == {"program failure"}
+    second = [one for one in document["plans"] if one["window"] == 2]
+    assert [one["redefine"] for one in second] == [["wk1"], ["wk1"]]
+    assert "shaken_extraction_1" not in second[0]["again"]
+
+
 def test_a_plan_for_the_ledger_of_a_night_that_broke_off(plan, tmp_path):
     path = tmp_path / "ledger.jsonl"
     with Ledger(path) as ledger:

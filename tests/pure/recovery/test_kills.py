@@ -1,8 +1,21 @@
 """What many kills say together."""
 
+import threading
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import make_url
+
 from harness.checks.durability import Durability, Ticket
 from harness.checks.verdict import Verdict
-from harness.faults.moment import Moment
+from harness.engines import ENGINES
+from harness.errors import Ended, NotReady, ServerError
+from harness.faults.moment import Kind, Moment
+from harness.faults.trigger import Trigger
+from harness.recovery import crash
+from harness.recovery.crash import CrashDrill
+from harness.recovery.entries import ENTRIES
 from harness.recovery.kills import CrashCell, Kill, summed
 from harness.recovery.report import crash_document, crash_text, verdict_line
 from harness.recovery.timing import Recovery
@@ -84,3 +97,74 @@ def test_what_a_coarse_log_shows_as_nothing_is_less_than_its_step():
     text = str(crash_text(cell(Kill(1, MOMENT, FINE, coarse))))
     assert text.count("< 1 ") == 3
     assert "the server's log tells the time in steps of 1 s" in text
+
+
+def test_what_a_control_does_not_break_is_as_bad_in_it_as_anywhere():
+    torn = Durability(acknowledged=10, torn=(Ticket("w1", 7),))
+    made = cell(kill(torn), control="careless")
+    assert (made.verdict, made.expected) == (Verdict.VIOLATED, Verdict.HOLDS)
+    assert "the negative control was not caught" in verdict_line(made)
+    both = cell(kill(torn), kill(LOSS), control="careless")
+    assert both.verdict is both.expected is Verdict.VIOLATED
+
+
+class Dead:
+    """A server that does not start again."""
+
+    engine = ENGINES["postgresql"]
+
+    def __init__(self, error):
+        self._error = error
+
+    def restart(self):
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "unclear"),
+    [
+        (Ended("e: ended while starting (exit status 1)"), False),
+        (NotReady("e: not ready after 120 s"), True),
+        (ServerError("e: port 5432 is taken"), True),
+    ],
+)
+def test_only_a_server_that_ends_by_itself_has_lost_something(error, unclear):
+    drill = CrashDrill(Dead(error), make_url("postgresql+psycopg://h/d"), ENTRIES)
+    back = drill._come_back(None)
+    assert (back.up, back.unclear) == (False, unclear)
+    assert back.trouble == f"does not start again: {error.message}"
+
+
+class Fleet:
+    """Writers that have begun, and one more that is in its statement at once."""
+
+    def __init__(self):
+        self.started = []
+
+    def start(self, name, *_):
+        self.started.append(name)
+        return SimpleNamespace(in_statement=self.set_event())
+
+    @staticmethod
+    def set_event():
+        event = threading.Event()
+        event.set()
+        return event
+
+    def problem(self):
+        return None
+
+    def alive(self):
+        return 1
+
+
+def test_the_log_is_asked_once_more_when_the_long_statement_has_written(monkeypatch):
+    """Else the recovery would be held against a log without the statement that it undoes."""
+    drill = CrashDrill(Dead(None), make_url("postgresql+psycopg://h/d"), ENTRIES)
+    moment, fleet = Moment(Kind.IN_STATEMENT, part=0.5), Fleet()
+    monkeypatch.setattr(crash.asking, "connected", lambda *_: nullcontext())
+    monkeypatch.setattr(drill, "_log_bytes", lambda _: 40_960 if fleet.started else 512)
+    trigger = Trigger(moment)
+    trigger.begun.set()
+    assert drill._wait_for(moment, fleet, trigger) == 40_960
+    assert fleet.started == ["bulk"]

@@ -2,8 +2,8 @@
 
 import threading
 
-from harness.checks.durability import Promise, Ticket
-from harness.outcome import Committed, RolledBack
+from harness.checks.durability import Promise, Ticket, judge
+from harness.outcome import Committed, Indeterminate, RolledBack
 from harness.recovery.ledger import Ledger
 
 
@@ -38,3 +38,20 @@ def test_nothing_is_lost_when_many_write_at_once():
     for thread in threads:
         thread.join()
     assert len({promise.ticket for promise in ledger.promises()}) == 8 * 200
+
+
+def test_what_a_recovery_has_decided_must_stay_so():
+    ledger = Ledger()
+    there, missing, torn, refused = (Ticket("w1", number) for number in range(1, 5))
+    for ticket in (there, missing, torn):
+        ledger.record(Promise(ticket, Indeterminate("killed")))
+    ledger.record(Promise(refused, RolledBack()))
+    found = {there: True, torn: False, refused: True}
+    assert judge(ledger.promises(), found).indeterminate == 3
+    ledger.settle(found)
+    # It vanishes at the next kill, and another one appears.
+    told = judge(ledger.promises(), {missing: True})
+    assert (told.lost, told.surfaced) == ((there,), (missing,))
+    assert [p.ticket for p in ledger.promises()] == [there, missing, torn, refused]
+    assert isinstance(ledger.promises()[2].outcome, Indeterminate)
+    assert ledger.last_acknowledged_s is None

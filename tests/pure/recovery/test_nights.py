@@ -1,16 +1,27 @@
 """A night with a kill is compared with the night in peace, table by table and file by file."""
 
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pytest
+
 from harness.checks.durability import Durability, Ticket
 from harness.checks.verdict import Verdict
+from harness.engines import ENGINES
+from harness.errors import ServerError
 from harness.faults.night_moment import NightMoment
+from harness.jobs.course import JobEnd, NightRun, Outcome
+from harness.jobs.ledger import Entry, Event
+from harness.jobs.night import chosen_night
 from harness.loading.digest import Digest
+from harness.planning.restart import Failure
 from harness.recovery.night_report import (
     NightCell,
     night_document,
     night_text,
     night_verdict_line,
 )
-from harness.recovery.nights import Finished, NightKill
+from harness.recovery.nights import Finished, NightDrill, NightKill, NightSetting, _Killer
 
 PEACE = Finished({"bill": Digest(2, 255), "member": Digest(1, 7)}, {"requests.csv": b"a"})
 MOMENT = NightMoment("passed", "T2")
@@ -71,3 +82,75 @@ def test_text_and_document_name_the_moment():
     assert "kill 1, passed T2: table bill: differs" in str(night_text(made))
     (entry,) = night_document([made])["cells"]
     assert entry["finding"]["schedule"] == "passed T2"
+
+
+LOST = Durability(acknowledged=1, lost=(Ticket("w1", 1),))
+IDLE = Durability(unknown=("no commit was acknowledged: nothing was at stake",))
+
+
+def test_a_lost_online_commit_is_no_rule_that_was_caught():
+    """The planner has no hand in it: neither way may it pass for a control that worked."""
+    for wrong in ([], ["table bill: differs"]):
+        made = cell(kill(wrong=wrong, online=LOST), without_rule="lost is redefined")
+        assert (made.verdict, made.expected) == (Verdict.VIOLATED, Verdict.HOLDS)
+        assert made.caught is bool(wrong)
+        assert "online transactions beside them did not end" in night_verdict_line(made)
+
+
+def test_of_a_rule_taken_away_only_the_end_tells():
+    made = cell(kill(wrong=["table bill: differs"], online=IDLE), without_rule="r")
+    assert made.verdict is made.expected is Verdict.VIOLATED
+    missed = cell(kill(online=IDLE), without_rule="r")
+    assert (missed.verdict, missed.expected) == (Verdict.HOLDS, Verdict.VIOLATED)
+    unsure = cell(kill(unknown=["the server went away"]), without_rule="r")
+    assert (unsure.verdict, unsure.caught) == (Verdict.UNKNOWN, False)
+
+
+def test_a_rule_that_changes_no_end_is_expected_to_be_missed_without_harm():
+    for one, verdict in ((kill(), Verdict.HOLDS), (kill(wrong=["x"]), Verdict.VIOLATED)):
+        made = cell(one, without_rule="r")
+        made.needless = "a crash empties it"
+        assert (made.verdict, made.expected) == (verdict, Verdict.HOLDS)
+    made.kills[:] = [kill()]
+    assert night_verdict_line(made).endswith("without 'r': not needed here, as a crash empties it")
+
+
+class Server:
+    engine = ENGINES["postgresql"]
+
+
+def ended(outcome, stopped):
+    return NightRun({"bill": JobEnd("bill", outcome)}, (), stopped=stopped)
+
+
+@pytest.mark.parametrize(
+    ("run", "wrong", "unknown"),
+    [
+        (ended(Outcome.ENDED, ""), ["table bill: differs"], []),
+        (ended(Outcome.FAILED, "bill failed"), ["the night did not end: bill failed"], []),
+        (ended(Outcome.LOST, "bill lost"), [], ["the night did not end: bill lost"]),
+        (ServerError("gone"), [], ["the plan could not be carried out: gone"]),
+    ],
+)
+def test_a_second_run_that_was_cut_off_is_unknown(monkeypatch, tmp_path, run, wrong, unknown):
+    def second(*_words, **_options):
+        if isinstance(run, Exception):
+            raise run
+        return run
+
+    drill = NightDrill(Server(), NightSetting(chosen_night(None), 0.002, 1, date(2024, 10, 15)))
+    monkeypatch.setattr(drill, "_run", second)
+    monkeypatch.setattr(drill, "_left", lambda *_: PEACE)
+    peace = SimpleNamespace(differences=lambda _left: ["table bill: differs"])
+    assert drill._finish(None, None, tmp_path, None, peace) == (wrong, unknown)
+
+
+def test_a_kill_that_could_not_be_made_is_told_and_not_the_jobs_failure():
+    def refuse():
+        raise ServerError("docker: does not answer")
+
+    server = SimpleNamespace(kill=refuse)
+    killer = _Killer(server, NightMoment("started", "bill"), {}, Failure.SERVER)
+    killer.watch(Entry(1, datetime.now(UTC), Event.STARTED, "bill"))
+    with pytest.raises(ServerError, match="does not answer"):
+        killer.over()

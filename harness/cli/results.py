@@ -1,0 +1,94 @@
+"""What all commands do with their results: print them, keep them, say how to have them again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from harness.report import runs
+
+_WIDTH_IN_A_PIPE = 160
+
+
+class _OwnConsole(Console):
+    """Goes on where nobody reads any more: a verdict is told by the exit status as well."""
+
+    def on_broken_pipe(self) -> None:
+        """Print no more. Rich would end with status 1, which says *violated*."""
+        self.quiet = True
+        nobody_reads()
+
+
+def nobody_reads() -> None:
+    """Have stdout lead nowhere: who read it has gone away, as `head` does."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def console(file: TextIO | None = None) -> Console:
+    """A console that prints what it is given, on stdout unless told otherwise.
+
+    Names and answers are no markup. A pipe has no width of its own: nothing is cut or broken there.
+    """
+    file = file or sys.stdout
+    return _OwnConsole(
+        file=file,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+        width=None if file.isatty() else _WIDTH_IN_A_PIPE,
+    )
+
+
+def progress_line(*shown: str) -> Progress:
+    """A line on stderr that tells what is being done and what else is `shown`; silent in a pipe."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        *map(TextColumn, shown),
+        TimeElapsedColumn(),
+        console=console(sys.stderr),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def keep(
+    arguments: argparse.Namespace,
+    command: Sequence[str],
+    content: Mapping[str, Any],
+    *,
+    say_where: bool = True,
+) -> None:
+    """Store a run's document, and write it where `--json` wants it.
+
+    Where it is stored need not be said of a run in which no engine answered.
+
+    Raises:
+        HarnessError: it cannot be written.
+    """
+    path = runs.store(arguments.runs, command, content)
+    if say_where:
+        print(f"stored: {path}", file=sys.stderr)
+    if arguments.json is not None:
+        runs.write(arguments.json, content)
+
+
+def again(words: Sequence[str]) -> str:
+    """The line that says how to have a result again."""
+    return f"again: {own_name()} {shlex.join(words)}"
+
+
+def own_name() -> str:
+    """How the harness was called: the script `run` says its own name."""
+    return os.environ.get("HARNESS_COMMAND", "harness")
