@@ -34,6 +34,8 @@ class Space:
     """Rows that are deleted and still take their place, until the server tidies up."""
     live: int | None
     """Rows and entries of indexes that are there."""
+    used: int | None
+    """Pages that the table and its indexes have, where the files have others as well."""
 
     def with_(self, other: Space) -> Space:
         """Of both; what is not known of one is not known of both."""
@@ -43,6 +45,7 @@ class Space:
             _sum(self.free, other.free),
             _sum(self.dead, other.dead),
             _sum(self.live, other.live),
+            _sum(self.used, other.used),
         )
 
 

@@ -2,7 +2,8 @@
 
 A server counts for all sessions at once, so jobs are metered only in a night that runs them one
 after the other. Locks are asked for in the moment before a commit is sent, when a unit holds all of
-its own: that is exact, where looking now and then would miss it.
+its own: that is exact, where looking now and then would miss it. Bytes of log are those that were
+written: a server that does not flush at each commit may tell some of them with a later job.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Self
 
 from sqlalchemy import URL
 
-from harness.clock import now_s
+from harness.clock import now_s, pause
 from harness.engines.engine import Engine
 from harness.servers import asking
 
@@ -28,8 +29,9 @@ class JobUse:
 
     rows: int | None = None
     """Rows locked at once, at the most; None if the server does not count them."""
-    locks: int = 0
-    """Locks in the memory for them, as the server counts (`LockMemory`)."""
+    locks: int | None = None
+    """Locks in the memory for them, as the server counts (`LockMemory`); None if
+    nobody looked."""
     lock_bytes: int = 0
     """Their memory; 0 if the server does not show it."""
     log_bytes: Mapping[str, int] = field(default_factory=dict)
@@ -69,8 +71,15 @@ class JobMeter:
 
     def at_commit(self, job: str) -> None:
         """A commit of the job is about to be sent."""
-        if job in self.uses and now_s() - self._asked_s >= _NEWS_S:
-            self._ask(lambda: self._look(self.uses[job]))
+        use = self.uses.get(job)
+        if use is None:
+            return
+        wait_s = _NEWS_S - (now_s() - self._asked_s)
+        if wait_s > 0 and use.locks is not None:
+            return  # one of many commits: the next one shows as much
+        if wait_s > 0:
+            pause(wait_s)
+        self._ask(lambda: self._look(use))
 
     def end(self, job: str) -> None:
         """The job has ended well."""
@@ -84,7 +93,7 @@ class JobMeter:
     def _look(self, use: JobUse) -> None:
         read = self._engine.measuring.lock_use
         held = asking.rows_of(self._connection, self._engine.lock_memory.held)[0]
-        use.locks = max(use.locks, int(held[0]))
+        use.locks = max(use.locks or 0, int(held[0]))
         use.lock_bytes = max(use.lock_bytes, int(held[1]))
         if read is not None:
             # Of the same moment: asked again so soon, the server repeats itself.

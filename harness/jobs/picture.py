@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError
 from harness.jobs.course import Outcome
 from harness.jobs.rehearsal import NightResult
 from harness.jobs.report import began, milestones, seconds_of
-from harness.report.runs import words
+from harness.report.drawing import drawing, save
 
 _WELL, _BADLY, _WAITED, _MILESTONE = "#4c72b0", "#c44e52", "#dd8452", "#555555"
 _BAR = 0.6
@@ -25,11 +24,10 @@ def draw(result: NightResult, path: Path) -> None:
         HarnessError: the file cannot be written.
     """
     # Late, since it takes half a second and most commands draw nothing.
-    from matplotlib import rc_context  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     run, setting = result.at_once.run, result.setting
-    with rc_context({"svg.hashsalt": result.title, "svg.fonttype": "none", "font.size": 9}):
+    with drawing(result.title, font_size=9):
         figure = Figure(figsize=(10, 1.6 + 0.32 * len(run.ends)), layout="constrained")
         axes = figure.add_subplot()
         for place, end in enumerate(run.ends.values()):
@@ -51,10 +49,7 @@ def draw(result: NightResult, path: Path) -> None:
             f"{title} on {result.title}: placement {setting.network.placement.name}, "
             f"scale {setting.scale:g}, {result.verdict.value}"
         )
-        try:
-            figure.savefig(path, metadata={"Date": None, "Creator": None})
-        except OSError as error:
-            raise HarnessError(f"--plot '{path}': cannot be written: {words(error)}") from error
+        save(figure, path)
 
 
 def _draw_waits(axes: Any, result: NightResult) -> None:

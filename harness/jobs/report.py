@@ -108,7 +108,7 @@ def use_table(setting: NightSetting, run: NightRun) -> list[str]:
         figures = [
             "-" if end is None else f"{end.units:,}",
             "-" if use.rows is None else f"{use.rows:,}",
-            f"{use.locks:,}",
+            "-" if use.locks is None else f"{use.locks:,}",
             f"{use.lock_bytes:,}" if use.lock_bytes else "-",
             *(f"{use.log_bytes.get(log, 0):,}" for log in logs),
         ]

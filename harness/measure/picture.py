@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import UsageError
 from harness.measure.measurement import Panel
-from harness.report.runs import words
+from harness.report.drawing import drawing, save
 
 _PANEL_INCHES = (4.8, 4.0)
 _COLUMNS = 3
 _TITLE_LETTERS = 60
 """Of the title, above each panel."""
 _MARKS = "osD^vP*"
-# What the library would write of its own into each file: when, by which version, and where to read.
-_SAID_BY_ITSELF = ("Creator", "Date", "Format", "Type")
 _OTHER_SCRIPT = re.compile(r" ?\([^\x00-\x7f]+\)")
 
 
@@ -44,13 +42,11 @@ def draw(path: Path, title: str, panels: Sequence[Panel]) -> None:
     Raises:
         HarnessError: the file cannot be written.
     """
-    # Late, since it takes half a second and most commands draw nothing.
-    from matplotlib import rc_context  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415 - takes long, and few draw
 
     across = min(_COLUMNS, len(panels))
     down = -(-len(panels) // across)
-    with rc_context({"svg.hashsalt": title, "svg.fonttype": "none", "font.size": 8}):
+    with drawing(title):
         figure = Figure(
             figsize=(across * _PANEL_INCHES[0], down * _PANEL_INCHES[1] + 0.5),
             layout="constrained",
@@ -58,10 +54,7 @@ def draw(path: Path, title: str, panels: Sequence[Panel]) -> None:
         figure.suptitle(textwrap.fill(_OTHER_SCRIPT.sub("", title), across * _TITLE_LETTERS))
         for place, panel in enumerate(panels, start=1):
             _draw_panel(figure.add_subplot(down, across, place), panel)
-        try:
-            figure.savefig(path, format="svg", metadata=dict.fromkeys(_SAID_BY_ITSELF))
-        except OSError as error:
-            raise HarnessError(f"'{path}': cannot be written: {words(error)}") from error
+        save(figure, path)
 
 
 def _draw_panel(axes: Any, panel: Panel) -> None:

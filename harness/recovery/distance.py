@@ -20,7 +20,7 @@ from harness.checks.durability import Durability, Promise, Ticket, judge
 from harness.checks.verdict import Verdict
 from harness.clock import Deadline, now_s, poll
 from harness.engines.crash import LoggedRecovery
-from harness.errors import DeadlineExceeded, NotReady, ProgramMisbehaved, ServerError
+from harness.errors import DeadlineExceeded, Ended, NotReady, ProgramMisbehaved, ServerError
 from harness.faults.moment import Kind, Moment
 from harness.faults.trigger import Trigger
 from harness.outcome import Committed, RolledBack
@@ -191,7 +191,10 @@ class DistanceDrill:
         except ServerError as error:
             told = judge(self.ledger.promises(), None)
             trouble = f"does not start and write again: {error.explain()}"
-            return replace(point, durability=told, trouble=trouble)
+            unclear = not isinstance(
+                error, Ended
+            )  # a port that is taken says nothing of the server
+            return replace(point, durability=told, trouble=trouble, unclear=unclear)
         return replace(point, durability=self._compare(database), parts=parts)
 
     def kill(self, fleet: Fleet, struck: Struck) -> None:

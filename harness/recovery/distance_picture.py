@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError
 from harness.planning.calibration import Line, exam_seconds
 from harness.recovery.distance_cell import DistanceCell, calibrated
-from harness.report.runs import words
+from harness.report.drawing import drawing, save
 
 _INCHES = (4.2, 3.8)
-# What the library would write of its own into each file: when, by which version, and where to read.
-_SAID_BY_ITSELF = ("Creator", "Date", "Format", "Type")
 _STEPS = 40
 
 
@@ -23,22 +20,17 @@ def draw_distances(path: Path, cells: Sequence[DistanceCell]) -> None:
     Raises:
         HarnessError: the file cannot be written.
     """
-    # Late, since it takes half a second and most commands draw nothing.
-    from matplotlib import rc_context  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415 - takes long, and few draw
 
     drawn = [cell for cell in cells if any(point.parts for point in cell.points)]
     if not drawn:
         return
-    with rc_context({"svg.hashsalt": "recovery", "svg.fonttype": "none", "font.size": 8}):
+    with drawing("recovery"):
         figure = Figure(figsize=(len(drawn) * _INCHES[0], _INCHES[1]), layout="constrained")
         figure.suptitle("From the start of a killed server to its first acknowledged commit")
         for place, cell in enumerate(drawn, start=1):
             _draw_cell(figure.add_subplot(1, len(drawn), place), cell)
-        try:
-            figure.savefig(path, format="svg", metadata=dict.fromkeys(_SAID_BY_ITSELF))
-        except OSError as error:
-            raise HarnessError(f"'{path}': cannot be written: {words(error)}") from error
+        save(figure, path)
 
 
 def _draw_cell(axes: Any, cell: DistanceCell) -> None:

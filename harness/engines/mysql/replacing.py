@@ -60,8 +60,8 @@ def space(connection: Any, table: str) -> Space:
         )
         own_file = cursor.fetchall()
     if not own_file:  # in a file with others (innodb_file_per_table is off), whose free pages it is
-        return Space(int(rows) + int(indexes), int(indexes), None, None, None)
-    return Space(int(own_file[0][0]), int(indexes), int(free), None, None)
+        return Space(int(rows) + int(indexes), int(indexes), None, None, None, None)
+    return Space(int(own_file[0][0]), int(indexes), int(free), None, None, int(rows) + int(indexes))
 
 
 def _lock(names: Sequence[str], kind: str) -> Sequence[str]:

@@ -64,7 +64,7 @@ def space(connection: Any, table: str) -> Space:
         files, indexes = cursor.fetchone()
         cursor.execute((_EXACT if exact else _ESTIMATED).format(table=table))
         free, dead, live = (None if told is None else int(told) for told in cursor.fetchone())
-    return Space(int(files), int(indexes), free, dead, live)
+    return Space(int(files), int(indexes), free, dead, live, None)
 
 
 def _quoted(names: Sequence[str]) -> str:

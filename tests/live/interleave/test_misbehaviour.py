@@ -291,28 +291,25 @@ def test_the_conductor_goes_on_after_an_execution_that_it_had_to_stop(open_bank)
 
 
 def test_a_finding_that_is_cut_off_when_it_is_run_again_stays_as_it_was_seen(bank):
-    """What was cut off looks like an anomaly itself, and is none."""
-    runs = []
+    """What was cut off after a commit looks like an anomaly itself, and is none."""
+    runs, last = [], 0
 
-    def count(connection):
+    def withdraw_twice(connection):
+        """The last time, only once."""
         runs.append(1)
-        withdraw(connection, 10)
-
-    found = bank.explore(count, of(withdraw, 30), limits=QUICK)
-    assert (found.verdict, found.finding.reproduced) == (VIOLATED, True)
-    last = len(runs)
-    runs.clear()
-
-    def never_end_the_last_time(connection):
-        runs.append(1)
+        withdraw(connection, 5, 2)
         balance = balance_of(connection, 1)
         while len(runs) == last:
             pass
         set_balance(connection, 1, balance - 10)
         connection.commit()
-        return balance - 10
 
-    cut = bank.explore(never_end_the_last_time, of(withdraw, 30), limits=QUICK)
+    limits = Limits(step_s=2, steps=40)
+    found = bank.explore(withdraw_twice, of(withdraw, 30), limits=limits)
+    assert (found.verdict, found.finding.reproduced) == (VIOLATED, True)
+    last = len(runs)
+    runs.clear()
+    cut = bank.explore(withdraw_twice, of(withdraw, 30), limits=limits)
     assert len(runs) == last
     assert (cut.verdict, cut.finding.reproduced) == (VIOLATED, False)
     assert cut.finding.execution.stopped is None

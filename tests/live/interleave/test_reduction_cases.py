@@ -56,7 +56,8 @@ def gets_or_creates(connection: Connection) -> str:
 
 def test_an_error_in_a_savepoint_leaves_the_transaction_what_it_did_before(database):
     full = assert_equal(database, RC, gets_or_creates, program([CHANGE_SHELF, STOCK, STOCK]))
-    assert full["broken"] > 0
+    # InnoDB keeps the lock on the shelf beyond the savepoint, so the other is held off.
+    assert bool(full["broken"]) is (database.target.engine.name == "postgresql")
 
 
 def with_ddl(make: Sequence[str], undo: Sequence[str]) -> MetaData:
@@ -71,7 +72,9 @@ def with_ddl(make: Sequence[str], undo: Sequence[str]) -> MetaData:
 
 
 def test_a_view_reads_what_it_does_not_name(database):
-    metadata = with_ddl(["CREATE VIEW seen AS SELECT pieces FROM stock"], ["DROP VIEW seen"])
+    metadata = with_ddl(
+        ["CREATE VIEW seen AS SELECT pieces FROM stock"], ["DROP VIEW IF EXISTS seen"]
+    )
     look = "SELECT SUM(pieces) FROM seen"
     full = assert_equal(
         database, RC, program([look, look]), program([CHANGE_STOCK]), metadata=metadata
@@ -85,7 +88,7 @@ TRIGGERS = {
             "CREATE TRIGGER counted AFTER UPDATE ON stock FOR EACH ROW "
             "UPDATE shelf SET item = item + 1 WHERE place = 1"
         ],
-        ["DROP TRIGGER counted"],
+        ["DROP TRIGGER IF EXISTS counted"],
     ),
     "postgresql": (
         [
@@ -93,7 +96,7 @@ TRIGGERS = {
             "UPDATE shelf SET item = item + 1 WHERE place = 1; RETURN new; END $$",
             "CREATE TRIGGER counted AFTER UPDATE ON stock FOR EACH ROW EXECUTE FUNCTION counting()",
         ],
-        ["DROP TRIGGER counted ON stock", "DROP FUNCTION counting"],
+        ["DROP FUNCTION IF EXISTS counting CASCADE"],
     ),
 }
 

@@ -29,7 +29,7 @@ from workloads.vehicle_maintenance.batch.report_creation import (
     ReportCreationRequest,
     ReportCreationResult,
     report_creation,
-    report_creation_commit_per_order,
+    report_creation_commit_every,
 )
 from workloads.vehicle_maintenance.batch.request_creation import (
     COLUMNS,
@@ -315,16 +315,19 @@ def test_an_order_that_is_over_is_reported_once_more_and_no_longer(connection):
 
 
 def test_an_order_that_is_over_and_reported_is_not_due_any_more(connection):
-    """Its next report date passes, and nothing is done for it: not even a commit."""
-    over, until = date(2024, 9, 30), date(2025, 10, 31)
-    connection.execute(update(maintenance_order).values(order_end_date=over))
+    """Its next report date passes, and it does not count among those reported in one commit."""
+    until, c = date(2024, 11, 1), maintenance_order.c
+    connection.execute(
+        update(maintenance_order)
+        .where(c.contract_no == 1001, c.order_no == 1)
+        .values(order_end_date=date(2023, 9, 30), next_report_date=date(2024, 10, 1))
+    )
     connection.commit()
-    report_creation(connection, ReportCreationRequest(until))
-    assert any(due <= until for due in next_report_dates(connection).values())
     commits = []
     event.listen(connection, "commit", commits.append)
-    result = report_creation_commit_per_order(connection, ReportCreationRequest(until))
-    assert (result.report_lines, len(commits)) == (0, 1)
+    result = report_creation_commit_every(connection, ReportCreationRequest(until), 2)
+    assert (result.report_lines, len(commits)) == (4, 2)
+    assert next_report_dates(connection)[1001, 1] <= until
 
 
 def test_nothing_due_changes_nothing_and_ends_its_transaction(connection):

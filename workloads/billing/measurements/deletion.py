@@ -64,6 +64,9 @@ _SHOWN: Final = (
     ("before", "live", "live before"),
     ("tidied", "live", "live after"),
     ("next", "live", "live next month"),
+    ("before", "used", "pages before"),
+    ("tidied", "used", "pages after"),
+    ("next", "used", "pages next month"),
 )
 
 _RANGE_BILLS: Final = 50
@@ -299,5 +302,6 @@ def _told(moment: str, found: Space) -> dict[str, int]:
         "free": found.free,
         "dead": found.dead,
         "live": found.live,
+        "used": found.used,
     }
     return {f"{moment}_{kind}": value for kind, value in kinds.items() if value is not None}
