@@ -12,7 +12,7 @@ import pytest
 from live.drills.conftest import durable
 
 from harness.checks.verdict import Verdict
-from harness.errors import NotReady, ServerError
+from harness.errors import Ended, NotReady, ServerError
 from harness.planning.calibration import Line
 from harness.recovery.distance import DistanceDrill
 from harness.recovery.distance_cell import DistanceCell, calibrated
@@ -56,10 +56,11 @@ def test_commits_that_are_not_flushed_are_seen_to_be_lost(live_engine, mortal):
 @pytest.mark.parametrize(
     ("error", "verdict", "said"),
     [
-        (ServerError("it ended while starting"), Verdict.VIOLATED, "does not start and write"),
+        (Ended("it ended while starting"), Verdict.VIOLATED, "does not start and write"),
+        (ServerError("the port is taken"), Verdict.UNKNOWN, "does not start and write"),
         (NotReady("not ready after 1 s"), Verdict.UNKNOWN, "not back: not ready after 1 s"),
     ],
-    ids=["ends", "does-not-answer"],
+    ids=["ends", "is-not-started", "does-not-answer"],
 )
 @pytest.mark.engines("postgresql")
 def test_a_server_that_does_not_come_back_is_no_success(mortal, monkeypatch, error, verdict, said):
