@@ -162,7 +162,7 @@ def run(arguments: argparse.Namespace) -> int:
     nights = _Nights(setting, arguments, path.parent, missing)
     for engine in engines:
         with missing.noted(engine):
-            nights.found.append(_on_engine(engine, nights))
+            _on_engine(engine, nights)
     _print(nights)
     content = {**night_document(nights.found), **said, "missing": missing.explained()}
     runs.write(path, {"command": command, **content})
@@ -216,38 +216,46 @@ def _actions(said: list[str], milestones: Any) -> dict[str, Action]:
     return found
 
 
-def _on_engine(engine: Engine, nights: _Nights) -> NightResult:
+def _on_engine(engine: Engine, nights: _Nights) -> None:
+    """Add to what was found; what has ended stands, whatever becomes of the server behind it."""
     options = server_options(nights.arguments)
     offer = choose_server(engine, options)
     # Nobody changes the settings of a server that is somebody's.
     settings = {} if offer.source == "given" else dict(engine.loading.settings)
     started = now_s()
     with start(offer, Profile.DURABLE, settings=settings, options=options) as server:
-        at_once = _one_night(server, nights, "at-once", nights.setting.sessions)
-        result = NightResult(engine, server.version, offer.description, nights.setting, at_once)
+        with _one_night(server, nights, "at-once", nights.setting.sessions) as at_once:
+            result = NightResult(engine, server.version, offer.description, nights.setting, at_once)
+            result.planned = 2 if nights.arguments.sequence else 1
+            result.elapsed_s = now_s() - started
+            nights.found.append(result)
         if nights.arguments.sequence and at_once.run.finished:
-            result.in_sequence = _one_night(server, nights, "in-sequence", 1)
-            result.differing = differences(at_once, result.in_sequence)
-    result.elapsed_s = now_s() - started
-    return result
+            with _one_night(server, nights, "in-sequence", 1) as in_sequence:
+                result.in_sequence = in_sequence
+                result.differing = differences(at_once, in_sequence)
+                result.elapsed_s = now_s() - started
 
 
-def _one_night(server: Server, nights: _Nights, name: str, sessions: int) -> Rehearsed:
+@contextmanager
+def _one_night(server: Server, nights: _Nights, name: str, sessions: int) -> Iterator[Rehearsed]:
+    """A night that was run; its database is there still, which a dead server does not drop."""
     ledger = nights.folder / f"{server.engine.name}-{name}.jsonl"
     with (
         _database(server, nights.arguments) as url,
         kept_files(ledger, keep=nights.arguments.keep) as folder,
-        _progress(f"{server.engine.title}, {name.replace('-', ' ')}", nights.setting) as watch,
     ):
-        return rehearse(
-            server.engine,
-            url,
-            nights.setting,
-            folder,
-            ledger,
-            sessions=sessions,
-            watch=watch,
-        )
+        title = f"{server.engine.title}, {name.replace('-', ' ')}"
+        with _progress(title, nights.setting) as watch:
+            left = rehearse(
+                server.engine,
+                url,
+                nights.setting,
+                folder,
+                ledger,
+                sessions=sessions,
+                watch=watch,
+            )
+        yield left
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.missing import Missing
-from harness.cli.options import said_of_servers, server_options
+from harness.cli.options import said_of_servers, server_options, writable
 from harness.cli.results import again, console, keep
 from harness.clock import now_s
 from harness.engines import ENGINES, Engine, Isolation
@@ -71,6 +71,8 @@ def see_kept(arguments: argparse.Namespace) -> None:
     """
     if arguments.restore and not arguments.resume:
         raise UsageError("--restore: needs the night's ledger", "--resume LEDGER")
+    if arguments.plot and arguments.resume:
+        raise UsageError("--plot: draws no night that is gone on with", "leave it out")
     given = server_options(arguments).urls
     for option, wanted in (("--keep", arguments.keep), ("--resume", arguments.resume)):
         if wanted and not given:
@@ -139,6 +141,7 @@ def run_resume(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError, LedgerError: it cannot be gone on with; nothing was changed.
     """
+    writable(arguments.json, arguments.runs)
     ledger: Path = arguments.resume
     engine = _engine_of(ledger)
     setting = read_setting(ledger)

@@ -94,6 +94,8 @@ class NightResult:
     setting: NightSetting
     at_once: Rehearsed
     in_sequence: Rehearsed | None = None
+    planned: int = 1
+    """How many runs were asked for, 1 or 2."""
     elapsed_s: float = 0.0
     differing: list[str] = field(default_factory=list)
     """Tables and files that are not the same in the two runs."""
@@ -112,7 +114,14 @@ class NightResult:
     def verdict(self) -> Verdict:
         """Violated if a job failed or the two runs differ; unknown if a night was cut off."""
         verdicts = [rehearsed.run.verdict for rehearsed in self.rehearsals]
-        return Verdict.worst([*verdicts, *([Verdict.VIOLATED] if self.differing else [])])
+        differ = [Verdict.VIOLATED] if self.differing else []
+        return Verdict.worst([*verdicts, *differ, *([] if self.complete else [Verdict.UNKNOWN])])
+
+    @property
+    def complete(self) -> bool:
+        """Whether all runs that were asked for came to their end."""
+        runs = self.rehearsals
+        return len(runs) >= self.planned and all(one.run.finished for one in runs)
 
 
 def rehearse(

@@ -94,6 +94,8 @@ def night_lines(result: NightResult) -> Iterator[str]:
         yield f"{wait.waiter} waited for {', '.join(wait.blockers)}, about {length_s:.2f} s"
     if result.in_sequence is not None:
         yield from _compared(result, result.in_sequence)
+    elif run.finished and not result.complete:
+        yield "in sequence: nothing is known of that night"
     for one in result.rehearsals:
         if one.run.uses:
             yield from use_table(result.setting, one.run)
@@ -240,7 +242,7 @@ def _cell(result: NightResult) -> dict[str, Any]:
         "isolation": setting.isolation.slug,
         "verdict": result.verdict.value,
         "executions": len(result.rehearsals),
-        "complete": all(one.run.finished for one in result.rehearsals),
+        "complete": result.complete,
         "executions_with_waits": sum(bool(one.run.waits) for one in result.rehearsals),
         "scale": setting.scale,
         "seed": setting.seed,

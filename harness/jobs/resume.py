@@ -50,19 +50,37 @@ def kept_files(ledger_path: Path, *, keep: bool) -> Iterator[Path]:
             shutil.rmtree(folder)
 
 
-def resume_plan(setting: NightSetting, entries: Sequence[Entry], restore: str | None) -> Plan:
-    """What to redefine and to run again; tables that a backup puts back are as at the milestone.
+def resume_plan(setting: NightSetting, entries: Sequence[Entry]) -> Plan:
+    """What to redefine and to run again; tables that a backup put back are as at the milestone.
 
     The work tables of a rehearsed night have a log. No backup holds them, so where a job that wrote
-    one runs again it is as if they had none: redefined, and filled by all their writers.
+    one runs again behind a restore it is as if they had none: redefined, and filled by all their
+    writers. Once a job has begun since, that has been done.
 
     Raises:
         UsageError: the ledger is of another night.
     """
-    moment = standing_of(setting.network, entries)
-    no_log = setting.night.no_log if restore is not None else frozenset[str]()
-    mode = NO_LOG_MODES["memory"]
-    return plan_restart(setting.network, moment, no_log, mode=mode, failure=Failure.PROGRAM)
+    network = setting.network
+    moment = standing_of(network, entries)
+    milestone, since = _last_restore(entries)
+    begun = {entry.subject for entry in since if entry.event is Event.STARTED}
+    undone = {name for name in network.job_order if milestone in network.ancestors[name]} - begun
+    return plan_restart(
+        network,
+        moment,
+        setting.night.no_log if milestone and not begun else (),
+        mode=NO_LOG_MODES["memory"],
+        failure=Failure.PROGRAM,
+        undone=undone,
+    )
+
+
+def _last_restore(entries: Sequence[Entry]) -> tuple[str, Sequence[Entry]]:
+    """The milestone to which tables were last put back, or '' if never, and what came since."""
+    for place in reversed(range(len(entries))):
+        if entries[place].event is Event.RESTORED:
+            return entries[place].subject, entries[place + 1 :]
+    return "", ()
 
 
 def see_resumable(network: Network, path: Path, restore: str | None) -> Sequence[Entry]:
@@ -80,10 +98,11 @@ def see_resumable(network: Network, path: Path, restore: str | None) -> Sequence
         raise UsageError(f"--resume '{path}': nothing of the night had begun", "run it afresh")
     if restore is not None:
         choose("milestone", restore, dict.fromkeys(network.milestones))
-        if not any((e.event, e.subject) == (Event.BACKUP, restore) for e in entries):
+        backed_up = _backed_up(network, entries)
+        if restore not in backed_up:
             raise UsageError(
                 f"--restore {restore}: the night has no table backup of it",
-                f"it has those of {', '.join(_backed_up(entries)) or 'no milestone'}",
+                f"it has those of {', '.join(backed_up) or 'no milestone'}",
             )
         return entries
     if broken := _broken_restore(entries):
@@ -96,8 +115,20 @@ def see_resumable(network: Network, path: Path, restore: str | None) -> Sequence
     return entries
 
 
-def _backed_up(entries: Sequence[Entry]) -> list[str]:
-    return list(dict.fromkeys(e.subject for e in entries if e.event is Event.BACKUP))
+def _backed_up(network: Network, entries: Sequence[Entry]) -> list[str]:
+    """The milestones whose backups are of the course that the night has now taken.
+
+    Where tables are put back to a milestone, the copies of those behind it are of a course that was
+    given up: the night runs from there again, and another time.
+    """
+    found: dict[str, None] = {}
+    for entry in entries:
+        if entry.event is Event.BACKUP:
+            found[entry.subject] = None
+        elif entry.event is Event.RESTORING:
+            before = {entry.subject, *network.ancestors[entry.subject]}
+            found = {milestone: None for milestone in found if milestone in before}
+    return list(found)
 
 
 def _broken_restore(entries: Sequence[Entry]) -> str:
@@ -140,11 +171,12 @@ def resume(
     with Ledger(ledger_path, watch) as ledger:
         if restore is not None:
             backups.newest(restore)  # missing ones are told before anything is written down
-            _reopen(setting.network, ledger, restore)
+            # Before jobs are reopened: what breaks between is not gone on with as it is.
             ledger.record(Event.RESTORING, restore)
+            _reopen(setting.network, ledger, restore)
             backups.restore(restore)
             ledger.record(Event.RESTORED, restore)
-        plan = resume_plan(setting, ledger.entries, restore)
+        plan = resume_plan(setting, ledger.entries)
         course = setting.course(setting.sessions, backups)
         run = run_night(engine, url, prepared, course, ledger, plan=plan)
     return plan, left_by(run, engine, url, setting, prepared)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.jobs.job import Rerun
 from harness.jobs.network import Network
@@ -123,10 +123,12 @@ def plan_restart(
     mode: NoLogMode = EXAM_MODE,
     failure: Failure = Failure.SERVER,
     rules: Collection[Rule] = ALL_RULES,
+    undone: Collection[str] = (),
 ) -> Plan:
     """What to redefine and what to run again.
 
-    `no_log` names the tables without log; empty if the mode was cancelled.
+    `no_log` names the tables without log; empty if the mode was cancelled. `undone` names jobs that
+    began and of whose work nothing is left in tables with a log: these were put back from a backup.
     """
     lost = _lost(network, moment, no_log, mode, failure, rules)
     resume = [name for name in network.job_order if moment.jobs[name] is Standing.NOT_STARTED]
@@ -141,6 +143,8 @@ def plan_restart(
             if Rule.ALL_WRITERS in rules:
                 reasons = {**_ended_writers(network, moment, table), **reasons}
     again = [name for name in network.job_order if name in reasons]
+    not_begun = dict.fromkeys(undone, Standing.NOT_STARTED)
+    left = replace(moment, jobs={**moment.jobs, **not_begun})
     return Plan(
         failure=failure,
         redefine=_by_first_writer(network, redefine) if Rule.LOST_IS_REDEFINED in rules else (),
@@ -149,8 +153,8 @@ def plan_restart(
         reasons={**redefine, **reasons},
         unneeded=tuple(sorted(lost.keys() - redefine.keys())),
         cautions=(
-            *_doubled(network, moment, again, redefine),
-            *_changed_inputs(network, moment, again, resume, redefine),
+            *_doubled(network, left, again, redefine),
+            *_changed_inputs(network, left, again, resume, redefine),
         ),
     )
 
@@ -220,7 +224,8 @@ def _doubled(
     for name in again:
         job = network.jobs[name]
         kept = ", ".join(sorted(job.writes - set(redefine)))
-        if not kept or job.rerun is Rerun.REPEATS:
+        began = moment.jobs[name] is not Standing.NOT_STARTED
+        if not kept or not began or job.rerun is Rerun.REPEATS:
             continue
         if moment.jobs[name] is Standing.ENDED:
             yield f"{name}: its work is still in {kept}, and it {job.rerun.value}"

@@ -3,11 +3,12 @@
 import pytest
 from live.night.conftest import NIGHT, OneNight, setting_of
 
+from harness.errors import UsageError
 from harness.jobs.backup import BackupError
 from harness.jobs.course import Action, Outcome
-from harness.jobs.ledger import Event, Ledger, read_ledger
+from harness.jobs.ledger import Event, Ledger
 from harness.jobs.rehearsal import beside
-from harness.jobs.resume import files_folder, resume
+from harness.jobs.resume import files_folder, resume, see_resumable
 from harness.jobs.runner import run_night
 from harness.servers import asking
 
@@ -71,7 +72,7 @@ def test_each_milestone_is_put_back_as_it_was_and_the_night_ends_alike(copied):
     # From a copy in the middle all behind it runs again, with the files of that night.
     copied.spoil("maintenance_schedule", "progress", "vehicle_record")
     plan, left = resume(copied.engine, copied.url, copied.setting, copied.path, restore="T3")
-    assert (plan.redefine, plan.again[0]) == ((), "schedule_creation")
+    assert (plan.redefine, plan.again[0], plan.cautions) == ((), "schedule_creation", ())
     assert {end.outcome for end in left.run.ends.values()} == {Outcome.ENDED}
     assert (left.run.stopped, left.tables) == ("", end)
     assert copied.prepared.written_files() == files
@@ -97,7 +98,8 @@ def test_a_damaged_copy_is_refused_and_no_table_is_changed(copied):
         resume(copied.engine, copied.url, copied.setting, copied.path, restore="T4")
     assert copied.digests() == before
     # It broke off in the middle of a restore, as far as the ledger knows: that must end first.
-    assert [e.event for e in read_ledger(copied.path)][-1] is Event.RESTORING
+    with pytest.raises(UsageError, match="being put back to T4"):
+        see_resumable(copied.network, copied.path, None)
 
 
 def test_a_night_whose_job_failed_is_gone_on_with(copied):

@@ -1,4 +1,4 @@
-"""A server that dies in the night of `harness replay night` ends it: unknown, and said why."""
+"""A server that dies in `harness replay night` ends it: unknown, told why, and what was found."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from harness.servers.server import Killable
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.engines("postgresql")
-def test_a_night_whose_server_dies_is_unknown(
-    live_server, live_engine, tmp_path, monkeypatch, capsys
-) -> None:
-    """`live_server` only tells whether this engine can be had; the one that dies is another."""
-    started = []
+@pytest.fixture
+def dying(live_server, monkeypatch):
+    """Has the server die at the first commit of the night of that number, from 1.
+
+    `live_server` only tells whether this engine can be had; the one that dies is another.
+    """
+    started, begun, killed = [], [], []
+    fatal = 1
 
     @contextmanager
     def start(*words, **options):
@@ -31,26 +33,64 @@ def test_a_night_whose_server_dies_is_unknown(
             yield server
 
     def rehearse(*words, watch, **options):
+        begun.append(words)
+
         def watch_and_kill(entry) -> None:
             watch(entry)
-            if entry.event is Event.COMMITTED and len(killed) < 1:
+            if entry.event is Event.COMMITTED and len(begun) == fatal and not killed:
                 killed.append(entry.subject)
                 started[0].kill()
 
         return night_rehearse(*words, watch=watch_and_kill, **options)
 
-    killed: list[str] = []
     night_start, night_rehearse = night.start, night.rehearse
     monkeypatch.setattr(night, "start", start)
     monkeypatch.setattr(night, "rehearse", rehearse)
-    stored = tmp_path / "night.json"
-    words = ("--scale", "0.0005", "--engine", live_engine, "--no-sequence", "--json", str(stored))
-    status = cli.main(["replay", "night", "--runs", str(tmp_path / "runs"), *words])
-    said = capsys.readouterr()
-    assert killed
-    assert status == 2, said.out + said.err
-    assert f"{live_engine}: the server refused or is gone: " in said.out + said.err
-    assert "Traceback" not in said.err
-    document = json.loads(stored.read_text("utf-8"))
-    assert document["cells"] == []
-    assert len(document["missing"]) == 1
+
+    def dies_in(number: int) -> None:
+        nonlocal fatal
+        fatal = number
+
+    yield dies_in
+    assert len(killed) == 1
+
+
+@pytest.fixture
+def replayed(live_engine, tmp_path, capsys):
+    """The one cell of a night of this command, which the server's death made unknown."""
+
+    def run(*words):
+        stored = tmp_path / "night.json"
+        small = ("--scale", "0.0005", "--engine", live_engine, "--runs", str(tmp_path / "runs"))
+        status = cli.main(["replay", "night", *small, "--json", str(stored), *words])
+        said = capsys.readouterr()
+        assert status == 2, said.out + said.err
+        assert f"{live_engine}: the server refused or is gone: " in said.out
+        assert "again: " in said.out
+        assert "Traceback" not in said.err
+        document = json.loads(stored.read_text("utf-8"))
+        assert (document["verdict"], len(document["missing"])) == ("unknown", 1)
+        (cell,) = document["cells"]
+        assert (cell["verdict"], cell["complete"]) == ("unknown", False)
+        return cell
+
+    return run
+
+
+@pytest.mark.engines("postgresql")
+def test_a_night_whose_server_dies_is_unknown_and_told(dying, replayed):
+    dying(1)
+    cell = replayed("--no-sequence")
+    assert cell["at_once"]["stopped"]
+    assert {job["outcome"] for job in cell["at_once"]["jobs"].values()} >= {"not started"}
+
+
+@pytest.mark.engines("postgresql")
+def test_the_night_that_ended_before_stands(dying, replayed):
+    dying(2)
+    cell = replayed()
+    assert cell["at_once"]["stopped"] == ""
+    assert {job["outcome"] for job in cell["at_once"]["jobs"].values()} == {"ended"}
+    assert cell["at_once"]["tables"]
+    assert cell["in_sequence"]["stopped"]
+    assert cell["differing"] == []

@@ -88,6 +88,17 @@ def test_the_verdict_of_one_engine(setting, once, sequence, verdict, words):
     assert verdict_line([result]).startswith(f"{verdict.value}: {words}")
 
 
+def test_a_second_night_that_gave_nothing_is_unknown_and_the_first_is_told(setting):
+    result = result_of(setting, rehearsed())
+    result.planned = 2
+    assert night_verdict([result]) is Verdict.UNKNOWN
+    assert night_document([result])["cells"][0]["complete"] is False
+    assert "in sequence: nothing is known of that night" in [*night_lines(result)]
+    failed = result_of(setting, rehearsed(**FAILED))
+    failed.planned = 2
+    assert night_verdict([failed]) is Verdict.VIOLATED
+
+
 def test_engines_that_end_otherwise_violate(setting):
     one = result_of(setting, rehearsed())
     other = result_of(setting, rehearsed(total=9), engine="mysql")

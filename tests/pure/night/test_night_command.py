@@ -84,6 +84,16 @@ def test_a_ledger_is_looked_at_before_the_server(tmp_path, capsys):
     assert (status, "connection refused" in said, "secret" in said) == (64, True, False)
 
 
+def test_where_results_go_is_looked_at_before_the_ledger(tmp_path, capsys):
+    status, said = resumed(tmp_path, capsys, "--json", str(tmp_path / "none" / "night.json"))
+    assert (status, "its folder does not exist" in said) == (64, True)
+
+
+def test_a_night_that_is_gone_on_with_is_not_drawn(tmp_path, capsys):
+    status, said = resumed(tmp_path, capsys, "--plot", str(tmp_path / "night.svg"))
+    assert (status, "--plot: draws no night that is gone on with" in said) == (64, True)
+
+
 def test_a_ledgers_name_tells_its_engine(tmp_path, capsys):
     status, said = resumed(tmp_path, capsys, name="night.jsonl")
     assert (status, "engine 'night': unknown" in said) == (64, True)
