@@ -22,7 +22,7 @@ from harness.cli import (
     servers,
 )
 from harness.cli.parser import Parser, new_parser
-from harness.cli.results import nobody_reads
+from harness.cli.results import forget_readers, say_beside
 from harness.errors import HarnessError
 
 _DESCRIPTION = """\
@@ -76,15 +76,16 @@ def main(words: Sequence[str] | None = None) -> int:
         status = arguments.run(arguments)
         sys.stdout.flush()  # what was printed may still be on its way into a pipe
     except HarnessError as error:
-        print(error.explain(), file=sys.stderr)
+        say_beside(error.explain())
         return error.exit_status
     except KeyboardInterrupt:
-        print("interrupted: everything that was started has been ended", file=sys.stderr)
+        say_beside("interrupted: everything that was started has been ended")
         return INTERRUPTED
     except BrokenPipeError:
-        nobody_reads()
         return status
     except Exception:  # noqa: BLE001 - a bug of ours: the traceback is for us, the status for who called
-        traceback.print_exc()
+        say_beside(traceback.format_exc().rstrip("\n"))
         return HARNESS_FAILED
+    finally:
+        forget_readers()
     return status

@@ -87,9 +87,9 @@ def _drill(drilled: Drilled[LogSpaceCell], engine: Engine) -> None:
         start(offer, Profile.DURABLE, settings=space.too_small, options=drilled.options) as server,
         fresh_database(server) as url,
     ):
-        cell = LogSpaceCell(engine, server.version, offer.description)
-        drilled.cells.append(cell)
         drill = LogSpaceDrill(engine, url, unit_bytes, told)
-        for end in drill.ends():
+        cell = LogSpaceCell(engine, server.version, offer.description, drill.ends())
+        drilled.cells.append(cell)
+        for end in cell.planned:
             cell.found.runs.append(drill.run(end))
     cell.elapsed_s = now_s() - begun_s

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,9 +11,14 @@ from typing import Any
 from harness import __version__
 from harness.checks.verdict import Verdict
 from harness.cli.drilling import Drilled, Telling, begin_drill
-from harness.cli.options import add_engine_option, add_result_options, add_server_options
+from harness.cli.options import (
+    add_engine_option,
+    add_result_options,
+    add_server_options,
+    said_of_servers,
+)
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.results import own_name
+from harness.cli.results import again
 from harness.clock import now_s
 from harness.engines import Engine, Profile
 from harness.errors import UsageError
@@ -53,13 +57,21 @@ class _Answer:
     work: Stepwise
     rows: int
     amid: bool
+    planned: int
+    """Kills that were to be."""
     kills: list[StepKill] = field(default_factory=list)
     elapsed_s: float = 0.0
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all kills; none is unknown."""
-        return Verdict.worst([kill.verdict for kill in self.kills])
+        """The worst of all kills; what one would have shown that was not made is unknown."""
+        not_made = [] if self.whole else [Verdict.UNKNOWN]
+        return Verdict.worst([*(kill.verdict for kill in self.kills), *not_made])
+
+    @property
+    def whole(self) -> bool:
+        """Whether every kill was made that was to be, and there was one."""
+        return 0 < self.planned == len(self.kills)
 
     @property
     def expected(self) -> Verdict:
@@ -126,15 +138,16 @@ def _drill(drilled: Drilled[_Answer], engine: Engine, work: Stepwise) -> None:
     begun_s = now_s()
     with start(offer, Profile.DURABLE, settings=settings, options=options) as server:
         assert isinstance(server, KillableServer), "only given servers are not ours to kill"
+        chosen, rows, amid = _chosen(work, engine, arguments), arguments.rows, arguments.amid
         answer = _Answer(
-            engine, offer.description, server.version, work, arguments.rows, arguments.amid
+            engine, offer.description, server.version, work, rows, amid, planned=len(chosen)
         )
         drilled.cells.append(answer)
-        drill = StepDrill(server, work, arguments.rows)
+        drill = StepDrill(server, work, rows)
         drill.prepare()
-        for way, step in _chosen(work, engine, arguments):
+        for way, step in chosen:
             print(f"{engine.title}: {way.name}: {step}", file=sys.stderr)
-            answer.kills.append(drill.kill_in(way, step, amid=arguments.amid))
+            answer.kills.append(drill.kill_in(way, step, amid=amid))
     answer.elapsed_s = now_s() - begun_s
 
 
@@ -179,7 +192,8 @@ def _last_line(answer: _Answer) -> str:
     held = sum(kill.verdict is Verdict.HOLDS for kill in answer.kills)
     return (
         f"{answer.verdict.value}: {answer.engine.title} {answer.version}: nothing was lost or left "
-        f"behind in {held} of {len(answer.kills)} kills"
+        f"behind in {held} of {answer.planned} kills"
+        + ("" if answer.whole else f"; {answer.planned - len(answer.kills)} were not made")
     )
 
 
@@ -190,7 +204,8 @@ def _again(answer: _Answer, arguments: argparse.Namespace) -> Sequence[str]:
         words = ["drill", "steps", answer.work.name, "--engine", answer.engine.name]
         words += ["--way", kill.way, "--step", kill.step, "--rows", str(answer.rows)]
         words += ["--amid"] if arguments.amid else []
-        found.append(f"again: {own_name()} {shlex.join(words)}")
+        words += said_of_servers(arguments)
+        found.append(again(words))
     return found
 
 
@@ -209,7 +224,9 @@ def _cell(answer: _Answer) -> dict[str, Any]:
         "verdict": answer.verdict.value,
         "rows": answer.rows,
         "executions": len(answer.kills),
-        "complete": all(kill.verdict is not Verdict.UNKNOWN for kill in answer.kills),
+        "planned": answer.planned,
+        "complete": answer.whole
+        and all(kill.verdict is not Verdict.UNKNOWN for kill in answer.kills),
         "outcomes": None,
         "anomalies": sum(bool(kill.wrong) for kill in answer.kills),
         "deadlocks": None,

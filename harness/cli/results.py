@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -23,14 +23,31 @@ class _OwnConsole(Console):
     def on_broken_pipe(self) -> None:
         """Print no more. Rich would end with status 1, which says *violated*."""
         self.quiet = True
-        nobody_reads()
+        nobody_reads(self.file)
 
 
-def nobody_reads() -> None:
-    """Have stdout lead nowhere: who read it has gone away, as `head` does."""
+def nobody_reads(file: IO[str]) -> None:
+    """Have a stream lead nowhere: who read it has gone away, as `head` does."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, file.fileno())
     os.close(nowhere)
+
+
+def forget_readers() -> None:
+    """Let go of the streams that nobody reads any more; what was printed on the other stays."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            nobody_reads(stream)
+
+
+def say_beside(text: str) -> None:
+    """Print on stderr, where somebody may read it or not."""
+    try:
+        print(text, file=sys.stderr)
+    except BrokenPipeError:
+        nobody_reads(sys.stderr)
 
 
 def console(file: TextIO | None = None) -> Console:
@@ -78,10 +95,10 @@ def keep(
         HarnessError: it cannot be written.
     """
     path = runs.store(arguments.runs, command, content)
-    if say_where:
-        print(f"stored: {path}", file=sys.stderr)
     if arguments.json is not None:
         runs.write(arguments.json, content)
+    if say_where:
+        say_beside(f"stored: {path}")
 
 
 def again(words: Sequence[str]) -> str:

@@ -59,8 +59,13 @@ class DistanceCell:
 
     @property
     def expected(self) -> Verdict:
-        """A negative control that loses nothing shows that a loss would not be seen."""
-        return Verdict.VIOLATED if self.control else Verdict.HOLDS
+        """A negative control that loses nothing shows that a loss would not be seen.
+
+        Where something else is wrong, and nothing lost, that is as bad as anywhere.
+        """
+        loses = any(point.durability.lost for point in self.recoveries)
+        other = self.verdict is Verdict.VIOLATED and not loses
+        return Verdict.VIOLATED if self.control and not other else Verdict.HOLDS
 
 
 def calibrated(cell: DistanceCell) -> Calibration:

@@ -66,7 +66,7 @@ def verdict_line(cell: DistanceCell) -> str:
         f"commits acknowledged, {lost:,} lost"
     )
     if cell.control:
-        caught = cell.verdict is Verdict.VIOLATED
+        caught = cell.verdict is cell.expected is Verdict.VIOLATED
         return said + (
             ", as a negative control must" if caught else ": the negative control was not caught"
         )

@@ -10,7 +10,7 @@ from harness import __version__
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Engine
 from harness.planning.explained import aligned
-from harness.recovery.log_space import LogSpaceFound, Written
+from harness.recovery.log_space import End, LogSpaceFound, Written
 
 _HEADING = [
     "",
@@ -30,6 +30,8 @@ class LogSpaceCell:
     engine: Engine
     version: str
     source: str
+    planned: Sequence[End]
+    """How the units were to end that were to be written."""
     found: LogSpaceFound = field(default_factory=LogSpaceFound)
     elapsed_s: float = 0.0
 
@@ -40,15 +42,18 @@ class LogSpaceCell:
 
     @property
     def unknown(self) -> list[str]:
-        """What could not be seen."""
+        """What could not be seen, because it was not tried for one."""
         space = self.engine.log_space
-        return self.found.unknown(space.log, space.space_bytes)
+        tried = {run.end for run in self.found.runs}
+        not_tried = [f"{end.value}: was not tried" for end in self.planned if end not in tried]
+        return [*self.found.unknown(space.log, space.space_bytes), *not_tried]
 
     @property
     def verdict(self) -> Verdict:
-        """What was found."""
+        """What was found; a drill that broke off does not know the rest."""
         space = self.engine.log_space
-        return self.found.verdict(space.log, space.space_bytes)
+        not_seen = [Verdict.UNKNOWN for _ in self.unknown]
+        return Verdict.worst([self.found.verdict(space.log, space.space_bytes), *not_seen])
 
     @property
     def expected(self) -> Verdict:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from harness.checks.verdict import Verdict
 from harness.clock import now_s
 from harness.engines.engine import Engine
-from harness.errors import HarnessError
+from harness.errors import DeadlineExceeded, HarnessError
 from harness.loading.dataset import Generated
 from harness.loading.digest import Digest
 from harness.loading.loader import load, opened, read_digests
@@ -77,7 +77,7 @@ class StepKill:
     left: str
     """How the tables stood when the server was back: 'as before', 'done', or what else."""
     recovered: str
-    """What `recover` said: 'done' or 'begin again'."""
+    """What `recover` said: 'done' or 'begin again'; 'failed' if it, or the second run, did."""
     back_s: float | None
     """From the begin of the first start to the first answer."""
     recover_s: float | None
@@ -120,40 +120,58 @@ class StepDrill:
         """Kill the server as a step begins, or at once while it is at work; see what is left.
 
         Raises:
-            HarnessError, driver_error: the server did not come back, or refused what it must not.
+            HarnessError, driver_error: the server was not killed, did not come back, or is gone.
         """
-        with (
-            fresh_database(self._server) as url,
-            TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True) as folder,
-        ):
-            self._load(url)
-            before, schemas = self._held(url), self._schemas(url)
-            trigger = _Trigger(self._server, step, amid=amid)
-            try:
-                with expecting_dead_connections():
-                    way.run(self._engine, url, Path(folder), trigger.watch)
-            except (HarnessError, DBAPIError, self._engine.driver_error) as error:
-                if not trigger.pulled:
-                    said = f"ended before step '{step}': {asking.words(error)}"
-                    return StepKill(way.name, step, "-", "-", None, None, unknown=said)
-            if not trigger.gone():
-                said = f"step '{step}' never began, and the server was not killed"
+        kill: StepKill | None = None
+        try:
+            with (
+                fresh_database(self._server) as url,
+                TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True) as folder,
+            ):
+                kill = self._kill_in(url, Path(folder), way, step, amid=amid)
+        except self._engine.driver_error:
+            # What cannot be dropped afterwards takes nothing back that was seen.
+            if kill is None:
+                raise
+        return kill
+
+    def _kill_in(self, url: URL, folder: Path, way: Way, step: str, *, amid: bool) -> StepKill:
+        self._load(url)
+        before, schemas = self._held(url), self._schemas(url)
+        trigger = _Trigger(self._server, step, amid=amid)
+        try:
+            with expecting_dead_connections():
+                way.run(self._engine, url, folder, trigger.watch)
+        except (HarnessError, DBAPIError, self._engine.driver_error) as error:
+            if not trigger.pulled:
+                said = f"ended before step '{step}': {asking.words(error)}"
                 return StepKill(way.name, step, "-", "-", None, None, unknown=said)
-            started = start_again(self._server)
-            left = self._standing(url, before)
-            begun_s = now_s()
-            done = self._work.recover(self._engine, url, Path(folder))
-            if not done:
-                way.run(self._engine, url, Path(folder), lambda _step: None)
-            return StepKill(
-                way.name,
-                step,
-                left,
-                "done" if done else "begin again",
-                now_s() - started.begun_s if started.refused else started.start_s,
-                now_s() - begun_s,
-                tuple(self._wrong(url, schemas)),
-            )
+        if not trigger.gone():
+            said = f"step '{step}' never began, and the server was not killed"
+            return StepKill(way.name, step, "-", "-", None, None, unknown=said)
+        started = start_again(self._server)
+        back_s = now_s() - started.begun_s if started.refused else started.start_s
+        left, begun_s = self._standing(url, before), now_s()
+        try:
+            recovered = self._mend(url, folder, way)
+            mended_s = now_s() - begun_s
+            wrong = tuple(self._wrong(url, schemas))
+        except DeadlineExceeded as error:
+            said = f"recovery: {error.message}"
+            return StepKill(way.name, step, left, "failed", back_s, None, unknown=said)
+        except (HarnessError, DBAPIError, self._engine.driver_error) as error:
+            # Only one that is still there refused something: of one that is gone nothing is known.
+            asking.ask(self._engine, url, "SELECT 1")
+            wrong = (f"recovery failed on the server that was back: {asking.words(error)}",)
+            return StepKill(way.name, step, left, "failed", back_s, None, wrong)
+        return StepKill(way.name, step, left, recovered, back_s, mended_s, wrong)
+
+    def _mend(self, url: URL, folder: Path, way: Way) -> str:
+        """Have the operation recover, and do it again where it says so; what it said."""
+        if self._work.recover(self._engine, url, folder):
+            return "done"
+        way.run(self._engine, url, folder, lambda _step: None)
+        return "begin again"
 
     def _load(self, url: URL) -> None:
         load(self._engine, url, self._data, lambda _blocks, _rows: None)
@@ -194,8 +212,10 @@ class _Trigger:
     """Kills the server when a step is told, once."""
 
     def __init__(self, server: KillableServer, step: str, *, amid: bool) -> None:
+        self._server = server
         self._step = step
-        self._thread = threading.Thread(target=server.kill, name="kill", daemon=True)
+        self._thread = threading.Thread(target=self._kill, name="kill", daemon=True)
+        self._trouble: HarnessError | None = None
         self._amid = amid
         self.pulled = False
 
@@ -209,10 +229,22 @@ class _Trigger:
             self._thread.join()
 
     def gone(self) -> bool:
-        """Whether the server was killed; returns when it is gone."""
+        """Whether the server was killed; returns when it is gone.
+
+        Raises:
+            HarnessError: it was to be, and could not.
+        """
         if self.pulled:
             self._thread.join()
+        if self._trouble is not None:
+            raise self._trouble
         return self.pulled
+
+    def _kill(self) -> None:
+        try:
+            self._server.kill()
+        except HarnessError as error:  # on a thread of its own nobody would hear of it
+            self._trouble = error
 
 
 def operations() -> Mapping[str, Stepwise]:

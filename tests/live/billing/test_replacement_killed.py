@@ -8,6 +8,7 @@ from live.drills.conftest import mortal  # noqa: F401 - a fixture
 
 from harness.checks.verdict import Verdict
 from harness.recovery.stepwise import StepDrill
+from harness.servers import asking
 from workloads.billing.replacement.killed import REPLACEMENT
 from workloads.billing.replacement.steps import Step
 
@@ -60,6 +61,29 @@ def test_a_recovery_that_does_nothing_is_seen(mortal):  # noqa: F811
     assert kill.verdict is Verdict.VIOLATED
     assert any(said.startswith("bill: has ") for said in kill.wrong), kill.wrong
     assert any(said.startswith("left behind: ") for said in kill.wrong), kill.wrong
+
+
+@pytest.mark.engines("postgresql")
+def test_a_recovery_that_fails_is_wrong_only_where_the_server_lives(mortal):  # noqa: F811
+    def fails(engine, url, _folder):
+        asking.tell(engine, url, ["DROP TABLE bill_nobody_made"])
+
+    def dies(*words):
+        mortal.kill()
+        fails(*words)
+
+    made = StepDrill(mortal, replace(REPLACEMENT, recover=fails), ROWS)
+    made.prepare()
+    kill = made.kill_in(WAYS["swap"], Step.EXTRACT.value)
+    assert (kill.verdict, kill.recovered) == (Verdict.VIOLATED, "failed")
+    assert "bill_nobody_made" in kill.wrong[0]
+    made = StepDrill(mortal, replace(REPLACEMENT, recover=dies), ROWS)
+    made.prepare()
+    try:
+        with pytest.raises(mortal.engine.driver_error):
+            made.kill_in(WAYS["swap"], Step.EXTRACT.value)
+    finally:
+        mortal.restart()
 
 
 @pytest.mark.engines("postgresql")

@@ -10,9 +10,10 @@ import pytest
 
 # A command that prints in one of the ways in which commands print, and holds, breaks or knows not.
 COMMAND = """
-import argparse, sys
+import argparse, os, pathlib, sys
 from harness import cli
-from harness.cli.results import console
+from harness.cli.results import console, keep
+from harness.errors import HarnessError
 how, status = sys.argv[1], int(sys.argv[2])
 def run(arguments):
     if how == "rich":
@@ -21,6 +22,25 @@ def run(arguments):
     elif how == "at once":
         for _ in range(3):
             print("line " * 10_000, flush=True)
+    elif how == "told beside":
+        console(sys.stderr).print("progress")
+        console(sys.stderr).print("progress")
+        print("line")
+    elif how == "in the middle":
+        print("line")
+        print("progress", file=sys.stderr)
+    elif how == "kept":
+        folder = pathlib.Path(sys.argv[3])
+        print("line")
+        keep(argparse.Namespace(runs=folder / "runs", json=folder / "it.json"), ["it"], {})
+    elif how == "in the end, and refused":
+        print("line")
+        sys.stderr = open(os.devnull, "w")
+        raise HarnessError("refused")
+    elif how == "refused":
+        raise HarnessError("refused")
+    elif how == "a bug":
+        raise AssertionError
     else:
         print("line")
     return status
@@ -40,6 +60,7 @@ sys.exit(cli.main([]))
         ("in the end", 0, 0),
         ("in the end", 1, 1),
         ("at once", 0, 141),
+        ("in the end, and refused", 0, 70),
     ],
 )
 def test_a_reader_that_left_is_no_verdict(how, status, seen):
@@ -55,3 +76,31 @@ def test_a_reader_that_left_is_no_verdict(how, status, seen):
             check=False,
         )
     assert (done.returncode, done.stderr) == (seen, b"")
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "seen", "printed"),
+    [
+        ("told beside", 1, 1, b"line\n"),
+        ("kept", 0, 0, b"line\n"),
+        ("in the middle", 0, 141, b"line\n"),
+        ("refused", 0, 70, b""),
+        ("a bug", 0, 70, b""),
+    ],
+)
+def test_a_reader_of_what_is_told_beside_takes_no_result_along(
+    how, status, seen, printed, tmp_path
+):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        done = subprocess.run(
+            [sys.executable, "-c", COMMAND, how, str(status), str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=gone,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (seen, printed)
+    assert (tmp_path / "it.json").exists() == (how == "kept")

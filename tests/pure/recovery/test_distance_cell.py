@@ -126,6 +126,19 @@ def test_a_control_must_lose_and_needs_no_line():
     assert verdict_line(kept).endswith("the negative control was not caught")
 
 
+def test_a_control_that_breaks_something_else_is_not_what_was_wanted():
+    """A server that does not start again, or an open row that stayed, is no loss that was seen."""
+    for broken in (
+        point(1000, 1.0, trouble="does not start and write again"),
+        point(1000, 1.0, durability=SURFACED),
+    ):
+        found = cell(broken, control="careless")
+        assert (found.verdict, found.expected) == (Verdict.VIOLATED, Verdict.HOLDS)
+        assert verdict_line(found).endswith("the negative control was not caught")
+    both = cell(broken, point(1000, 1.0, durability=LOST), control="careless")
+    assert both.expected is Verdict.VIOLATED
+
+
 def interval(megabytes, commits):
     return Interval(megabytes * 2**20, 2.0, commits, 2**24, 2**23, point(0, 1.5))
 

@@ -5,7 +5,12 @@ import pytest
 from harness.checks.verdict import Verdict
 from harness.engines import ENGINES
 from harness.recovery.log_space import ROWS_A_PART, End, LogSpaceFound, Written
-from harness.recovery.log_space_report import LogSpaceCell, log_space_line, log_space_text
+from harness.recovery.log_space_report import (
+    LogSpaceCell,
+    log_space_document,
+    log_space_line,
+    log_space_text,
+)
 
 SPACE = ENGINES["mysql"].log_space.space_bytes
 
@@ -17,8 +22,9 @@ def written(end, *, rows, log_bytes=3 * SPACE, refused_in=0):
     return Written(end, 4, logs, SPACE, SPACE, refused_in, said, 0, rows, 1.0)
 
 
-def cell(*runs):
-    return LogSpaceCell(ENGINES["mysql"], "9.7.4", "docker", LogSpaceFound(list(runs)))
+def cell(*runs, planned=()):
+    planned = planned or [run.end for run in runs]
+    return LogSpaceCell(ENGINES["mysql"], "9.7.4", "docker", planned, LogSpaceFound(list(runs)))
 
 
 WHOLE = 4 * ROWS_A_PART
@@ -79,6 +85,17 @@ def test_what_was_not_seen_is_unknown(run, sentence):
     found = cell(run)
     assert found.verdict is Verdict.UNKNOWN
     assert found.unknown == [sentence]
+
+
+def test_a_drill_that_broke_off_does_not_hold():
+    run = written(End.COMMITTED, rows=WHOLE)
+    found = cell(run, planned=[End.COMMITTED, End.ROLLED_BACK])
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.unknown == ["one unit, rolled back: was not tried"]
+    (told,) = log_space_document([found])["cells"]
+    assert told["complete"] is False
+    lost = written(End.COMMITTED, rows=0)
+    assert cell(lost, planned=[End.COMMITTED, End.ROLLED_BACK]).verdict is Verdict.VIOLATED
 
 
 def test_nothing_tried_is_unknown():

@@ -1,10 +1,16 @@
 """What a kill in a step shows, and words that are refused."""
 
+from argparse import Namespace
+from types import SimpleNamespace
+
 import pytest
 
 from harness.checks.verdict import Verdict
 from harness.cli import main
-from harness.recovery.stepwise import StepKill, operations
+from harness.cli.drill_steps import _again, _Answer, _document, _last_line
+from harness.engines import ENGINES
+from harness.errors import ServerError
+from harness.recovery.stepwise import StepKill, _Trigger, operations
 from workloads.billing.replacement.steps import Step
 
 
@@ -23,6 +29,28 @@ def kill(**said):
 )
 def test_what_is_wrong_is_wrong_and_what_did_not_come_is_unknown(said, verdict):
     assert kill(**said).verdict is verdict
+
+
+def told(*kills, planned):
+    (work,) = operations().values()
+    return _Answer(ENGINES["mysql"], "docker", "9.7.4", work, 500, False, planned, list(kills))
+
+
+def test_a_drill_that_broke_off_does_not_hold():
+    whole, broken = told(kill(), kill(), planned=2), told(kill(), planned=2)
+    assert (whole.verdict, broken.verdict) == (Verdict.HOLDS, Verdict.UNKNOWN)
+    assert [one["complete"] for one in _document([whole, broken])["cells"]] == [True, False]
+    assert _last_line(broken).endswith("in 1 of 2 kills; 1 were not made")
+    lost = kill(wrong=("bill: has 3 rows",))
+    assert told(lost, planned=2).verdict is Verdict.VIOLATED
+    assert told(planned=0).verdict is told(planned=2).verdict is Verdict.UNKNOWN
+
+
+def test_what_broke_is_seen_again_on_a_server_of_the_same_kind():
+    broken = told(kill(wrong=("bill: has 3 rows",)), planned=1)
+    words = Namespace(amid=True, source="docker", server=[], image=["mysql:8.4"], local_servers=[])
+    (line,) = _again(broken, words)
+    assert line.endswith("--rows 500 --amid --source docker --image mysql:8.4")
 
 
 def test_each_way_has_the_steps_that_it_tells():
@@ -46,3 +74,14 @@ def test_wrong_words_are_refused(words, said, capsys, monkeypatch):
     monkeypatch.delenv("HARNESS_SERVER", raising=False)
     assert main(["drill", "steps", *words]) == 64
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("amid", [False, True])
+def test_a_kill_that_the_machine_refused_is_no_kill(amid):
+    def refuse():
+        raise ServerError("container: cannot be killed")
+
+    trigger = _Trigger(SimpleNamespace(kill=refuse), "load", amid=amid)
+    trigger.watch("load")
+    with pytest.raises(ServerError, match="cannot be killed"):
+        trigger.gone()
