@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from harness.engines.engine import Isolation
 from harness.interleave.execution import Execution, Turn
-from harness.interleave.footprint import Footprint, References
+from harness.interleave.footprint import ANY, Footprint, Mode, References
 from harness.interleave.transaction import ENDS, Transactions
+from harness.sessions.step import StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Event:
     """Its step had to wait, or closed a cycle of waits."""
     strict: bool = False
     """Its program chose a level at which plain reads may take locks, or see what is uncommitted."""
+    again: bool = False
+    """One of its sessions has ended a transaction before, or may have."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,8 @@ class Reading:
     """At serializable the server watches who read what others wrote, and refuses whom it finds in
     a dangerous pattern of that at whatever that session does next."""
     programs: int = 2
-    """How many run at once."""
-
-    @property
-    def snapshots(self) -> bool:
-        """Plain reads take no locks and see committed rows only: multi-version reading."""
-        return self.isolation in (Isolation.READ_COMMITTED, Isolation.REPEATABLE_READ)
+    """How many run at once. A transaction that one of them has ended counts as another beside
+    them, to a server that watches reads: as long as one is open that began before that end."""
 
 
 def conflict(one: Event, other: Event, reading: Reading) -> bool:
@@ -60,9 +59,10 @@ def conflict(one: Event, other: Event, reading: Reading) -> bool:
         return True
     if one.waits and other.waits:
         return True  # whoever begins to wait last may close a cycle, and be its victim
-    if strict and reading.certifies and (ends or reading.programs > 2):
-        # An end decides who is refused at its next step, whatever that asks. With a third program,
-        # a read or a change of one does too, for two others.
+    third = reading.programs > 2 or one.again or other.again
+    if strict and reading.certifies and (ends or third):
+        # An end decides who is refused at its next step, whatever that asks. With a third
+        # transaction, be it one that has ended, a read or a change of one does too, for two others.
         return bool(one.footprint.modes and other.footprint.modes)
     return one.footprint.conflicts(other.footprint, reads_see=ends or strict)
 
@@ -76,7 +76,8 @@ def events_of(execution: Execution, reading: Reading) -> Sequence[Event]:
     """The turns of an execution, as events."""
     sessions: dict[str, Transactions] = {}
     steps: dict[int, Footprint] = {}
-    events = []
+    events: list[Event] = []
+    ended: set[str] = set()
     for turn in execution.turns:
         own = sessions.setdefault(
             turn.session, Transactions(reading.dialect, reading.references, reading.isolation)
@@ -90,7 +91,7 @@ def events_of(execution: Execution, reading: Reading) -> Sequence[Event]:
             if _may_have_ended(other):
                 footprint |= sessions[other.session].refuse(other)
                 ends = True
-        if ends:
+        if ends or turn.step.kind is StepKind.ROLLBACK_TO:
             footprint |= _let_closer(
                 footprint, [steps[t.number] for t in _waiting_at(turn, execution)]
             )
@@ -100,7 +101,10 @@ def events_of(execution: Execution, reading: Reading) -> Sequence[Event]:
         # Whose step closes a cycle would have waited too.
         waits = turn.wait is not None or any(_in_deadlock(other) for other in settled)
         strict = any(sessions[name].strict for name in names)
-        events.append(Event(turn.session, names, footprint, ends, waits, strict))
+        again = not names.isdisjoint(ended)
+        events.append(Event(turn.session, names, footprint, ends, waits, strict, again))
+        if ends or footprint.modes.get(ANY) is Mode.BARS:  # what cannot be read may be an END
+            ended |= names
     return events
 
 
@@ -114,7 +118,8 @@ def _waiting_at(turn: Turn, execution: Execution) -> Iterator[Turn]:
 def _let_closer(ended: Footprint, waiting: Sequence[Footprint]) -> Footprint:
     """What those touch who wait for what has ended, though for somebody else as well.
 
-    It is the last end that lets them go on: the ends that do it together do not commute.
+    It is the last end that lets them go on: the ends that do it together do not commute. Going
+    back to a savepoint may let them go on too.
     """
     found = Footprint()
     for footprint in waiting:

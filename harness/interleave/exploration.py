@@ -12,7 +12,7 @@ from harness.checks.state import State
 from harness.checks.verdict import Verdict
 from harness.clock import now_s
 from harness.engines.engine import Isolation
-from harness.errors import DeadlineExceeded, ScheduleDiverged
+from harness.errors import DeadlineExceeded, ScheduleDiverged, ServerError
 from harness.interleave.cell import Cell, Finding, Target
 from harness.interleave.conductor import Conductor
 from harness.interleave.event import Reading
@@ -134,8 +134,7 @@ class Exploration:
                 self._search()
                 self._look_at_finding()
                 self._run_freely()
-            if self.conductor.intrusion is not None:  # by a thread that outlived its execution
-                self._unknown(self.conductor.intrusion)
+            self._note_intrusion()
 
     def _serve(self, channel: Channel) -> None:
         with self._conducted() as self.conductor:
@@ -143,7 +142,13 @@ class Exploration:
                 self.cell, self.outcomes = self._new_cell(), set()
                 self.cell.complete = True
                 self._search_all(self._new_search(share))
+                self._note_intrusion()
                 channel.tell(self._part(complete=self.cell.complete))
+
+    def _note_intrusion(self) -> None:
+        """What a thread has asked that outlived its execution, the last one too."""
+        if self.conductor.intrusion is not None:
+            self._unknown(self.conductor.intrusion)
 
     # -- searching
 
@@ -296,13 +301,13 @@ class Exploration:
 
     def _round(self, lane: FreeRun) -> bool:
         """Run and judge one round; whether another makes sense."""
-        before = self._observation(0)
         try:
+            before = self._observation(0)
             execution = lane.round()
-        except DeadlineExceeded as error:
+            execution.observations += [before, self._observation(1)]
+        except (DeadlineExceeded, ServerError) as error:
             self._unknown(error.message)
             return False
-        execution.observations += [before, self._observation(1)]
         state = self.stage.put_back(self.written)
         stopped = execution.stopped or self.conductor.intrusion
         if stopped is not None:

@@ -3,7 +3,9 @@
 Everything here errs on the side of conflict. Tables count as wholes, whatever rows are named, and
 in whatever case their names are written; a statement touches everything if it cannot be read, calls
 a function that is not built in, changes definitions, names what is no table of the fixture (a view
-may read any), or changes a table with triggers, itself or by a cascade.
+may read any), or changes a table with triggers, itself or by a cascade. Not seen is what only the
+engine knows: a column's default or check that calls a function which reads or changes tables, a
+sequence from which the defaults of two tables draw.
 
 Terms: a plain read *reads*; a locking read FOR SHARE, and an insert for the rows that its foreign
 keys name, *share*; a change and a read FOR UPDATE *exclude*; what changes definitions, or cannot be

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from queue import Empty
 
@@ -19,8 +20,9 @@ from sqlalchemy import URL
 from harness.clock import Deadline, pause
 from harness.closing import Closing
 from harness.engines.engine import Engine, Isolation
-from harness.errors import DeadlineExceeded
+from harness.errors import DeadlineExceeded, HarnessError, ServerError
 from harness.interleave.execution import Execution
+from harness.interleave.witness import Witness
 from harness.programs import Program, Stopped
 from harness.sessions.mailbox import Mailbox
 from harness.sessions.opening import open_session
@@ -28,6 +30,9 @@ from harness.sessions.session import Arrival, Finished, Session
 
 _SPREAD_S = 0.0015
 """Programs start within so long of each other, by lot: overlaps of every kind come about."""
+
+_END_LIMIT_S = 5.0
+"""So long programs are told to end before their threads are given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +82,23 @@ class FreeRun(Closing):
             )
 
     def close(self) -> None:
-        """End every session."""
-        for session in self._sessions.values():
-            session.close()
+        """End every session.
+
+        Raises:
+            HarnessError: a program could not be made to end; its thread is named.
+        """
+        left = [session for session in self._sessions.values() if not session.close()]
+        deadline = Deadline.after(_END_LIMIT_S)
+        while left and not deadline.over():
+            self._stop(left)
+            left = [session for session in left if not session.close()]
         self._sessions = {}
+        if left:
+            raise HarnessError(
+                f"{', '.join(s.name for s in left)}: the program does not end, "
+                "its thread is left behind",
+                "does it wait for something outside the database?",
+            )
 
     def round(self) -> Execution:
         """Run every program once, started together; an execution that has ends and no turns.
@@ -98,8 +116,7 @@ class FreeRun(Closing):
                 arrival = self._arrivals.take(deadline.remaining_s())
             except Empty:
                 start.abort()
-                for session in self._sessions.values():
-                    session.interrupt()
+                self._stop([s for n, s in self._sessions.items() if n not in execution.ends])
                 raise DeadlineExceeded(
                     f"free-running round: not over within {self._limit_s:g} s"
                 ) from None
@@ -109,6 +126,25 @@ class FreeRun(Closing):
                 execution.stopped = execution.stopped or f"{arrival.session.name}: {end.reason}"
                 start.abort()  # it may not have come to the start, where the others wait for it
         return execution
+
+    def _stop(self, sessions: Sequence[Session]) -> None:
+        """End programs where they stand, and their connections.
+
+        The server ends these: a statement of theirs may wait or work on, with locks that would hold
+        up who drops the tables.
+        """
+        for session in sessions:
+            session.mark_abandoned()
+        try:
+            with closing(Witness(self._engine, self._url)) as witness:
+                witness.watch({s.name: s.server_id for s in sessions if s.server_id})
+                for session in sessions:
+                    witness.cut(session.name)
+        except (ServerError, self._engine.driver_error):
+            pass  # the server is gone, and the connections with it
+        for session in sessions:
+            if session.running:
+                session.interrupt()
 
     def _together(self, program: Program, start: threading.Barrier) -> Program:
         delay_s = self._chance.random() * _SPREAD_S

@@ -72,16 +72,20 @@ class Transactions:
         """Whether a statement may be the one that takes its transaction's snapshot.
 
         The first that works on a table may, and the first plain read: it is one of these on each
-        engine. What sets a variable is neither, and a read without an answer may not have read.
+        engine. What sets a variable is neither. A read without an answer may not have read, and
+        one that locks somewhere, or asks what is no table of the fixture, may take no snapshot.
         """
         statement = read_statement(turn.step.text, self._dialect)
         first = not self._began
         if statement is None:
-            return first or not self._has_snapshot
+            self._forget_snapshot()  # it may have ended the transaction: END, TRUNCATE
+            return True
         may_read = statement.plain and not self._has_snapshot
         self._began |= bool(statement.tables)
         answered = turn.effect is not None and bool(turn.effect.rows)
-        self._has_snapshot |= statement.plain and bool(statement.tables) and answered
+        reads = statement.plain and not statement.locks and bool(statement.tables)
+        reads &= self._references.known(statement) is not None
+        self._has_snapshot |= reads and answered
         return first or may_read
 
     def refuse(self, turn: Turn) -> Footprint:

@@ -21,10 +21,13 @@ from harness.clock import now_s
 from harness.engines import ENGINES, Profile
 from harness.interleave.cell import Target
 from harness.interleave.limits import Limits
+from harness.interleave.search import Bounds
+from harness.interleave.stress import Stress
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose, start
 from harness.servers.options import ServerOptions
 from harness.servers.server import Killable, Server
+from harness.sessions.session import session_of_this_thread
 
 pytestmark = pytest.mark.integration
 
@@ -67,8 +70,8 @@ class Once:
 def test_a_server_killed_in_the_middle_is_an_unknown_and_works_after_its_restart(
     doomed_server, doomed_bank
 ):
-    """By a program; while another waits for it; while an invariant is looked at."""
-    for killing in (by_a_program, while_another_waits, by_an_invariant):
+    """By a program; while another waits for it; while an invariant is looked at; in a round."""
+    for killing in (by_a_program, while_another_waits, by_an_invariant, in_a_free_round):
         before = set(threading.enumerate())
         start_s = now_s()
         cell = killing(doomed_bank, Once(doomed_server))
@@ -117,4 +120,19 @@ def by_an_invariant(bank, kill):
         of(withdraw_at_once, 30),
         invariants=[rule],
         limits=Limits(step_s=5),
+    )
+
+
+def in_a_free_round(bank, kill):
+    def program(connection):
+        if not session_of_this_thread().held:
+            kill()
+        withdraw_locking(connection, 10)
+
+    rule = Invariant("is seen", lambda connection: balance_of(connection, 1), lambda _seen: None)
+    return bank.explore(
+        program,
+        of(withdraw_locking, 30),
+        invariants=[rule],
+        bounds=Bounds(limits=Limits(step_s=5), stress=Stress(rounds=2, round_s=20)),
     )

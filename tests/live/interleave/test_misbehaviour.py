@@ -20,7 +20,10 @@ from sqlalchemy import create_engine, text
 from harness.checks.verdict import Verdict
 from harness.clock import Deadline, poll
 from harness.interleave.limits import Limits
+from harness.interleave.search import Bounds
+from harness.interleave.stress import Stress
 from harness.programs import Program
+from harness.sessions.session import session_of_this_thread
 
 pytestmark = pytest.mark.integration
 
@@ -288,6 +291,20 @@ def test_the_conductor_goes_on_after_an_execution_that_it_had_to_stop(open_bank)
         assert again.ends["T1"].value == 90
     assert open_bank.balances()[1] == 60
     open_bank.drop_tables()
+
+
+def test_a_statement_under_way_when_a_free_round_is_called_off_is_ended_too(bank):
+    """What is left of it would hold up who drops the tables: `nothing_is_left` looks after it."""
+
+    def sleep_when_free(connection):
+        withdraw_locking(connection, 10)
+        if not session_of_this_thread().held:
+            connection.execute(text(SLEEP[family(bank)]))
+
+    bounds = Bounds(stress=Stress(rounds=1, round_s=1))
+    cell = bank.explore(sleep_when_free, of(withdraw_locking, 30), bounds=bounds)
+    assert cell.verdict is UNKNOWN
+    assert cell.unknown == ["free-running round: not over within 1 s"]
 
 
 def test_a_finding_that_is_cut_off_when_it_is_run_again_stays_as_it_was_seen(bank):

@@ -151,3 +151,13 @@ def test_who_is_refused_learns_it_at_whatever_it_does_next(database):
         program([STOCK, CHANGE_SHELF, count]),
         program([SHELF, STATEMENTS[6], CHANGE_STOCK]),
     )
+
+
+def test_a_transaction_that_has_ended_is_a_third_for_the_next_of_its_program(database):
+    """Its readers are refused for what its program reads in the transaction after."""
+    assert_equal(
+        database,
+        SERIALIZABLE,
+        program([CHANGE_STOCK, "COMMIT", SHELF]),
+        program([CHANGE_SHELF, STOCK]),
+    )

@@ -128,6 +128,7 @@ class Modelled:
         elif verb == "!":
             assert own.turn is not None
             own.turn.effect = Effect(error=StepError("IntegrityError", "", _DUPLICATE))
+        if verb in "!)":
             own.own, own.locks = dict(own.saved[0]), dict(own.saved[1])
             self._let_go_on()
         if verb in "cU":

@@ -130,11 +130,12 @@ def test_an_error_without_a_savepoint_ends_the_transaction_if_that_is_known(answ
     assert bool(events_of(happened, reading())[-1].footprint.modes) is bool(left)
 
 
-def snapshots(*lines: str, answer=None) -> list[bool]:
+def snapshots(*lines: str, answer=None, tables=None) -> list[bool]:
     """Which turns of one session may take its snapshot."""
     happened = with_texts(*(("T1", line) for line in lines), answers=answer)
-    found = events_of(happened, reading(Isolation.REPEATABLE_READ))
-    return ["*" in event.footprint.modes for event in found]
+    references = References.of([], tables)
+    known = Reading("postgres", references, Isolation.REPEATABLE_READ, every_end_matters=False)
+    return ["*" in event.footprint.modes for event in events_of(happened, known)]
 
 
 ONE_ROW = Effect(0, ("v",), ((1,),))
@@ -158,6 +159,24 @@ def test_a_locking_read_with_a_plain_one_inside_may_take_the_snapshot():
 def test_a_read_without_an_answer_and_a_variable_that_is_set_may_not_have_taken_it():
     lines = ("set lock_timeout = 5", "select v from a", "select v from b", "select v from c")
     assert snapshots(*lines, answer={3: ONE_ROW}) == [True, True, True, False]
+
+
+@pytest.mark.parametrize("unreadable", ["end", "abort", "/* unseen */ commit", "truncate t"])
+def test_what_cannot_be_read_may_have_ended_the_transaction_and_its_snapshot(unreadable):
+    lines = ("select v from a", "select v from b", unreadable, "select v from a", "select v from b")
+    answered = {1: ONE_ROW, 4: ONE_ROW}
+    assert snapshots(*lines, answer=answered) == [True, False, True, True, False]
+
+
+def test_a_read_that_locks_in_a_part_of_it_may_not_have_taken_the_snapshot():
+    lines = ("select exists(select 1 from a for update)", "select v from b", "select v from c")
+    assert snapshots(*lines, answer={1: ONE_ROW, 2: ONE_ROW}) == [True, True, False]
+
+
+def test_a_read_of_what_is_no_table_of_ours_may_not_have_taken_the_snapshot():
+    lines = ("select name from information_schema.tables", "select v from b", "select v from c")
+    answered = {1: ONE_ROW, 2: ONE_ROW}
+    assert snapshots(*lines, answer=answered, tables=["a", "b", "c"]) == [True, True, False]
 
 
 def test_each_transaction_takes_a_snapshot_of_its_own():
@@ -240,3 +259,18 @@ def test_who_watches_reads_may_refuse_at_whatever_comes_next(certifies, programs
     lines = [("T2", "select v from c"), *(("T1", line) for line in own), ("T2", "select v from b")]
     events = events_of(with_texts(*lines, answers={1: ONE_ROW}), known)
     assert conflict(events[-2], events[-1], known) is expected
+
+
+BEFORE = {"first": [], "next": ["update a set v = 1", "commit"], "unreadable": ["end"]}
+
+
+@pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
+def test_a_transaction_that_has_ended_is_a_third_to_the_next_of_its_session(before):
+    known = Reading("postgres", References(), Isolation.SERIALIZABLE, False, certifies=True)
+    begun = [("T1", "select v from d"), ("T2", "select v from d")]
+    lines = [("T1", line) for line in before] + begun
+    reads = {len(lines) - 1: ONE_ROW, len(lines): ONE_ROW}
+    lines += [("T2", "update c set v = 1"), ("T1", "select v from b")]
+    *_, change, read = events_of(with_texts(*lines, answers=reads), known)
+    assert (change.again, read.again) == (False, bool(before))
+    assert conflict(change, read, known) is bool(before)

@@ -33,6 +33,9 @@ DEFECTS = {
     "shared locks": (EACH, "s a, r b, c", "s a, r b, c", "u a, u b, c"),
     "shared locks, one snapshot": (FIRST, "s a, c", "s a, r b, c", "u a, c, u b, c"),
     "waits and snapshots": (FIRST, "u a, u b, c", "u b, c, r a, c", "r c, u a, c"),
+    # Going back to a savepoint lets others go on, as an end does.
+    "two savepoints hold a third": (EACH, "(, s a, ), c", "(, s a, ), c", "u a, c"),
+    "a savepoint and an end hold a third": (EACH, "(, s a, ), c", "s a, c", "u a, c"),
     "deadlock of three": (EACH, "u a, u b, c", "u b, u c, c", "u c, u a, c"),
 }
 
