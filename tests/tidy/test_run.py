@@ -20,6 +20,8 @@ from pathlib import Path
 import pytest
 from tidy.source import ROOT
 
+from harness.clock import Deadline, poll
+
 TOOLS = (
     "bash",
     "basename",
@@ -156,7 +158,10 @@ SPOIL = 'if [ "$1" = -c ]; then exec "$REAL" -c "{}\n$2"; else exec "$REAL" "$@"
 OLD = SPOIL.format("import sys; sys.version_info = (3, 9, 18)")
 BARE = SPOIL.format("import sys; sys.modules['ensurepip'] = None")
 NO_VENV = 'if [ "$1" = -m ]; then echo "Error: {}" >&2; exit 1; else exec "$REAL" "$@"; fi'
-SLOW_VENV = 'if [ "$1" = -m ]; then exec "$REAL" -c "import time; time.sleep(60)"; else exec "$REAL" "$@"; fi'
+SLOW_VENV = (
+    'if [ "$1" = -m ]; then : >"$HOME/making"; exec "$REAL" -c "import time; time.sleep(60)"; '
+    'else exec "$REAL" "$@"; fi'
+)
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 # what the machine is like, its Python, variables, the first line of the answer, a later one
@@ -270,6 +275,10 @@ def test_interrupted_first_use_leaves_room_for_another(machine) -> None:
     machine.python(SLOW_VENV)
     with subprocess.Popen(**machine.command("servers"), start_new_session=True) as first:
         assert "making the environment" in first.stderr.readline()
+        # Not sooner: bash 5.2 may send itself a SIGINT without end that comes while it forks.
+        for _ in poll(Deadline.after(60), "the environment is being made"):
+            if (machine.tools / "making").exists():
+                break
         os.killpg(first.pid, signal.SIGINT)
         assert first.wait(timeout=60) == 130
         assert "interrupted" in first.stderr.read()
