@@ -3,8 +3,8 @@
 import random
 
 import pytest
-from live.interleave.test_reduction import METADATA, STATEMENTS, found, load
-from live.interleave.test_reduction import program as made
+from live.interleave.reduction import METADATA, STATEMENTS, found, load
+from live.interleave.reduction import program as made
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
