@@ -7,14 +7,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from harness.cli.drilling import Drilled, Telling, begin_drill
-from harness.cli.options import (
-    add_engine_option,
-    add_result_options,
-    add_server_options,
-    positive,
-)
-from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill
+from harness.cli.options import positive
+from harness.cli.parser import Parser, Subparsers
 from harness.clock import now_s
 from harness.engines import Engine, Profile
 from harness.recovery.lock_memory import LockMemoryDrill, Size, planned_need
@@ -56,9 +51,8 @@ _JOBS_MAX = 12
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the drill."""
-    parser = add_command(
-        subparsers, "lock-memory", "lock more than there is memory for", _DESCRIPTION, _EPILOG
-    )
+    texts = _DESCRIPTION, _EPILOG
+    parser = add_drill(subparsers, "lock-memory", "lock more than there is memory for", texts, run)
     parser.add_argument(
         "--jobs",
         type=int,
@@ -81,10 +75,6 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         action="store_true",
         help="each job commits its first part, which must be noticed",
     )
-    add_engine_option(parser)
-    add_result_options(parser)
-    add_server_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,14 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from harness.cli.drilling import Drilled, Telling, begin_drill
-from harness.cli.options import (
-    add_engine_option,
-    add_result_options,
-    add_server_options,
-    positive,
-)
-from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill
+from harness.cli.options import positive
+from harness.cli.parser import Parser, Subparsers
 from harness.clock import now_s
 from harness.engines import Engine, Profile
 from harness.recovery.log_space import LogSpaceDrill
@@ -45,8 +40,9 @@ exit status: 0 more was written than fits and nothing lost, 1 something was lost
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the drill."""
-    parser = add_command(
-        subparsers, "log-space", "write more log than there is space for", _DESCRIPTION, _EPILOG
+    texts = _DESCRIPTION, _EPILOG
+    parser = add_drill(
+        subparsers, "log-space", "write more log than there is space for", texts, run
     )
     parser.add_argument(
         "--kilobytes",
@@ -54,10 +50,6 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         metavar="N",
         help="of rows in a unit (default: about three times the space)",
     )
-    add_engine_option(parser)
-    add_result_options(parser)
-    add_server_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,14 +10,9 @@ from pathlib import Path
 from rich.progress import Progress, TaskID
 from sqlalchemy.exc import DBAPIError
 
-from harness.cli.drilling import Drilled, Telling, begin_drill, drill_progress
-from harness.cli.options import (
-    add_engine_option,
-    add_result_options,
-    add_server_options,
-    positive,
-)
-from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill, drill_progress
+from harness.cli.options import positive
+from harness.cli.parser import Parser, Subparsers
 from harness.clock import now_s
 from harness.engines import Engine, Profile
 from harness.errors import HarnessError, ServerError, UsageError
@@ -72,9 +67,8 @@ _MB = 2**20
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the drill."""
-    parser = add_command(
-        subparsers, "recovery-time", "how long a killed server takes", _DESCRIPTION, _EPILOG
-    )
+    texts = _DESCRIPTION, _EPILOG
+    parser = add_drill(subparsers, "recovery-time", "how long a killed server takes", texts, run)
     parser.add_argument(
         "--rows",
         type=_units,
@@ -121,10 +115,6 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         help="run the engine's negative controls instead: commits must be seen to be lost",
     )
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the distances")
-    add_engine_option(parser)
-    add_result_options(parser)
-    add_server_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

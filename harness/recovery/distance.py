@@ -17,7 +17,6 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import DBAPIError
 
 from harness.checks.durability import Durability, Promise, Ticket, judge
-from harness.checks.verdict import Verdict
 from harness.clock import Deadline, now_s, poll
 from harness.engines.crash import LoggedRecovery
 from harness.errors import DeadlineExceeded, Ended, NotReady, ProgramMisbehaved, ServerError
@@ -32,6 +31,7 @@ from harness.recovery.distance_rows import (
     write_mark,
 )
 from harness.recovery.first_client import FirstClient
+from harness.recovery.kills import Recovered
 from harness.recovery.ledger import Ledger
 from harness.recovery.load import Transaction
 from harness.recovery.timing import KillableServer, start_again
@@ -75,7 +75,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Point:
+class Point(Recovered):
     """One recovery from one distance, and whether all was right behind it."""
 
     rows: int
@@ -98,18 +98,6 @@ class Point:
     def logged_rows(self) -> int:
         """Rows in the log, whether committed or not: what is rolled forward."""
         return self.rows + self.open_rows
-
-    @property
-    def verdict(self) -> Verdict:
-        """Of the comparison with the ledger; a server that does not come back is a violation."""
-        if not self.trouble:
-            return self.durability.verdict
-        own = Verdict.UNKNOWN if self.unclear else Verdict.VIOLATED
-        return Verdict.worst([own, self.durability.verdict])
-
-    def sentences(self) -> list[str]:
-        """What is wrong, and what is unknown."""
-        return [*([self.trouble] if self.trouble else []), *self.durability.sentences()]
 
 
 @dataclass

@@ -12,8 +12,28 @@ from harness.faults.moment import Moment
 from harness.recovery.timing import Recovery
 
 
+class Recovered:
+    """What a killed server came back with: the comparison with the ledger, and its own trouble."""
+
+    durability: Durability
+    trouble: str
+    unclear: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the comparison with the ledger; one that does not come back is violated by itself."""
+        if not self.trouble:
+            return self.durability.verdict
+        own = Verdict.UNKNOWN if self.unclear else Verdict.VIOLATED
+        return Verdict.worst([own, self.durability.verdict])
+
+    def sentences(self) -> list[str]:
+        """What is wrong, and what is unknown."""
+        return [*([self.trouble] if self.trouble else []), *self.durability.sentences()]
+
+
 @dataclass(frozen=True)
-class Kill:
+class Kill(Recovered):
     """One kill, what the comparison said, and how the server came back."""
 
     number: int
@@ -30,18 +50,6 @@ class Kill:
     """Why the server did not come back, or did not write again."""
     unclear: bool = False
     """The trouble is no proof: a deadline passed."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """Of the comparison; a server that does not come back is a violation of its own."""
-        if not self.trouble:
-            return self.durability.verdict
-        own = Verdict.UNKNOWN if self.unclear else Verdict.VIOLATED
-        return Verdict.worst([own, self.durability.verdict])
-
-    def sentences(self) -> list[str]:
-        """What is wrong, and what is unknown."""
-        return [*([self.trouble] if self.trouble else []), *self.durability.sentences()]
 
 
 @dataclass
