@@ -1,141 +1,21 @@
-"""./run on machines that lack something, and on one that lacks nothing.
-
-The project it is tried on is a stand-in: the same `run`, an empty lock and a package whose build
-backend is in its own folder, so that a whole first use needs no network. The machine is a PATH
-with only the tools named here, which is also the list of what `run` needs.
-"""
+"""./run on machines that lack something, and on one that lacks nothing."""
 # ruff: noqa: E501 - a table is read by its rows
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
-from tidy.source import ROOT
+from tidy.machine import Machine, machine_in
 
-from harness.clock import Deadline, poll
-
-TOOLS = (
-    "bash",
-    "basename",
-    "cat",
-    "dirname",
-    "env",
-    "flock",
-    "grep",
-    "ls",
-    "mkdir",
-    "mv",
-    "readlink",
-)
-TOOLS += ("rm", "sha256sum", "tail")
 UNAVAILABLE = 69
-
-PYPROJECT = """
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["backend"]
-[project]
-name = "stand-in"
-version = "1"
-"""
-
-# Programs of the environment report how they were called, in the words of the tests below.
-PROGRAM = """
-import os, sys
-def main():
-    print(os.path.basename(sys.argv[0]), sys.argv[1:], os.getcwd(), os.getpid(), sep="\\n", flush=True)
-    if sys.argv[1:] == ["wait"]:
-        import time
-        time.sleep(60)
-    sys.exit(int(os.environ.get("STATUS_" + os.path.basename(sys.argv[0]).upper(), 0)))
-if __name__ == "__main__":
-    main()
-"""
-
-BACKEND = f"""
-import zipfile
-PROGRAM = {PROGRAM!r}
-SCRIPTS = "[console_scripts]\\nharness=pytest:main\\nruff=pytest:main\\nmypy=pytest:main\\n"
-def build_editable(folder, config_settings=None, metadata_directory=None):
-    info = "stand_in-1.dist-info/"
-    with zipfile.ZipFile(folder + "/stand_in-1-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("pytest.py", PROGRAM)
-        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: stand-in\\nVersion: 1\\n")
-        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr(info + "entry_points.txt", SCRIPTS)
-        wheel.writestr(info + "RECORD", "")
-    return "stand_in-1-py3-none-any.whl"
-build_wheel = build_editable
-"""
 
 # A package that no index has: the lock asks for it where a test wants the index to be asked.
 UNREACHABLE = "no-such-package==1 --hash=sha256:" + "0" * 64 + "\n"
-
-
-@dataclass
-class Machine:
-    """A project folder, the tools on the PATH, and the environment variables."""
-
-    project: Path
-    tools: Path
-    variables: dict[str, str] = field(default_factory=dict)
-
-    def python(self, body: str = 'exec "$REAL" "$@"', name: str = "python3") -> None:
-        """Put a Python on the PATH: a shell script that may spoil the real one, `$REAL`."""
-        program = self.tools / name
-        program.write_text(
-            f"#!{shutil.which('sh')}\nREAL='{sys.base_prefix}/bin/python3'\n{body}\n"
-        )
-        program.chmod(0o755)
-
-    def command(self, *arguments: str, entry: Path | None = None, **variables: str) -> dict:
-        """What Popen needs to call ./run here."""
-        settings = {
-            "HOME": str(self.tools),
-            "PATH": str(self.tools),
-            "PIP_CONFIG_FILE": os.devnull,
-            "PIP_INDEX_URL": "http://127.0.0.1:9/",
-            "PIP_RETRIES": "1",
-        }
-        return {
-            "args": [entry or self.project / "run", *arguments],
-            "env": settings | self.variables | variables,
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "text": True,
-        }
-
-    def run(self, *arguments: str, cwd: Path | None = None, entry: Path | None = None, **variables):
-        return subprocess.run(
-            **self.command(*arguments, entry=entry, **variables),
-            cwd=cwd,
-            check=False,
-            timeout=60,
-        )
-
-
-def machine_in(folder: Path, lock: str = "") -> Machine:
-    project, tools = folder / "a project (with spaces)", folder / "tools"
-    (project / "backend").mkdir(parents=True)
-    tools.mkdir()
-    shutil.copy(ROOT / "run", project)
-    (project / "requirements.lock").write_text(f"# nothing is needed\n{lock}")
-    (project / "pyproject.toml").write_text(PYPROJECT)
-    (project / "backend" / "backend.py").write_text(BACKEND)
-    for tool in TOOLS:
-        found = shutil.which(tool)
-        assert found, f"these tests need '{tool}' on the PATH"
-        (tools / tool).symlink_to(found)
-    return Machine(project, tools)
 
 
 @pytest.fixture
@@ -158,10 +38,6 @@ SPOIL = 'if [ "$1" = -c ]; then exec "$REAL" -c "{}\n$2"; else exec "$REAL" "$@"
 OLD = SPOIL.format("import sys; sys.version_info = (3, 9, 18)")
 BARE = SPOIL.format("import sys; sys.modules['ensurepip'] = None")
 NO_VENV = 'if [ "$1" = -m ]; then echo "Error: {}" >&2; exit 1; else exec "$REAL" "$@"; fi'
-SLOW_VENV = (
-    'if [ "$1" = -m ]; then : >"$HOME/making"; exec "$REAL" -c "import time; time.sleep(60)"; '
-    'else exec "$REAL" "$@"; fi'
-)
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 # what the machine is like, its Python, variables, the first line of the answer, a later one
@@ -271,21 +147,6 @@ def test_own_help_is_shown_even_where_nothing_can_be_made(machine) -> None:
     assert "usage: ./run WORD" in done.stdout
 
 
-def test_interrupted_first_use_leaves_room_for_another(machine) -> None:
-    machine.python(SLOW_VENV)
-    with subprocess.Popen(**machine.command("servers"), start_new_session=True) as first:
-        assert "making the environment" in first.stderr.readline()
-        # Not sooner: bash 5.2 may send itself a SIGINT without end that comes while it forks.
-        for _ in poll(Deadline.after(60), "the environment is being made"):
-            if (machine.tools / "making").exists():
-                break
-        os.killpg(first.pid, signal.SIGINT)
-        assert first.wait(timeout=60) == 130
-        assert "interrupted" in first.stderr.read()
-    machine.python()
-    assert machine.run("servers").returncode == 0
-
-
 def test_second_python_is_taken_when_the_first_is_no_good(machine) -> None:
     machine.python(OLD)
     machine.python(name="python3.13")
@@ -345,6 +206,15 @@ def test_lint_runs_all_three_and_fails_when_one_does(ready) -> None:
     programs = [line for line in done.stdout.splitlines() if line in {"ruff", "mypy"}]
     assert (done.returncode, programs) == (1, ["ruff", "ruff", "mypy"])
     assert ready.run("lint").returncode == 0
+
+
+def test_interrupted_lint_asks_no_other_program(ready) -> None:
+    with subprocess.Popen(**ready.command("lint", WAIT="check"), start_new_session=True) as lint:
+        printed = [lint.stdout.readline().strip() for _ in range(4)]
+        assert printed[:2] == ["ruff", "['check']"]
+        os.killpg(lint.pid, signal.SIGINT)
+        assert lint.wait(timeout=30) == 130
+        assert (lint.stdout.read(), lint.stderr.read()) == ("", "run: interrupted\n")
 
 
 def test_python_is_that_of_the_environment(ready) -> None:
