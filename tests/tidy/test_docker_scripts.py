@@ -154,3 +154,46 @@ def test_unreachable_docker_host_is_not_replaced_by_a_daemon_of_our_own(tmp_path
         "  hint: start it, or unset DOCKER_HOST to use one of this machine\n"
     )
     assert not (tmp_path / "started").exists()
+
+
+# Which daemons there are, each time it is asked; of the last it is asked again and again.
+DAEMONS = {
+    "none": [None],
+    "one that is ending": ["S (sleeping)", "S (sleeping)", None],
+    "one that has ended": ["Z (zombie)"],
+}
+
+
+@pytest.mark.parametrize("states", DAEMONS.values(), ids=DAEMONS.keys())
+@pytest.mark.skipif(
+    os.geteuid() != 0 or Path("/run/systemd/system").exists(), reason="needs root, and no systemd"
+)
+def test_daemon_is_started_when_none_is_there_any_more(tmp_path: Path, states) -> None:
+    """The real one of this machine is not seen: `grep` shows it other processes."""
+    for number, state in enumerate(states):
+        (tmp_path / f"asked-{number}").mkdir()
+        if state is not None:
+            (tmp_path / f"asked-{number}" / "status").write_text(f"State:\t{state}\n")
+    grep = f"""
+case "$*" in
+    *dockerd*)
+        cd "{tmp_path}" && set -- asked-*
+        [ ! -e asked ] || [ $# -eq 1 ] || {{ rm -r "$1"; shift; }}
+        >asked
+        [ ! -e "$1/status" ] || echo "{tmp_path}/$1/comm" ;;
+    *) exec "{shutil.which("grep")}" "$@" ;;
+esac"""
+    started = tmp_path / "started"
+    environment = fake_commands(
+        tmp_path,
+        docker=f'[ -e "{started}" ]',
+        dockerd=f'cd "{tmp_path}" && ls -d asked-* >"{started}"',
+        grep=grep,
+    )
+    environment.pop("DOCKER_HOST", None)
+    done = subprocess.run(
+        [DOCKER / "prepare"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "started dockerd, process" in done.stdout
+    assert started.read_text().split() == [f"asked-{len(states) - 1}"]
