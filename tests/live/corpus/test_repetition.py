@@ -52,6 +52,13 @@ def cells():
 
 CELLS = cells()
 
+UNSTEADY = {
+    ("mysql", "billing-c-deletion-locking-read-repeatable-read"): "whether its locking read meets "
+    "rows that are deleted and not yet purged is InnoDB's own time: 8 interleavings or 9, with the "
+    "same verdict, outcomes and refusals (docs/nightly.md)",
+}
+"""Where the engine itself differs from run to run, and in what: only the rest is compared."""
+
 
 def told(target, scenario, variant, level):
     """All that a cell says of itself, except how long it took."""
@@ -75,9 +82,14 @@ def told(target, scenario, variant, level):
 
 @pytest.mark.parametrize("name", CELLS)
 def test_the_same_is_said_each_time(live_server, live_engine, live_engines, name):
+    steady = (live_engine, name) not in UNSTEADY
     with live_engines.database(live_engine) as database:
-        first = told(database.target, *CELLS[name])
-        for _ in range(REPEATS - 1):
-            assert told(database.target, *CELLS[name]) == first
-    assert first["executions"] > 0
-    assert first["unknown"] == []
+        each = [told(database.target, *CELLS[name]) for _ in range(REPEATS)]
+    for one in each:
+        assert one["executions"] > 0
+        assert one["unknown"] == []
+        assert compared(one, counts=steady) == compared(each[0], counts=steady)
+
+
+def compared(one, *, counts):
+    return one if counts else {key: one[key] for key in ("verdict", "outcomes", "refusals")}
