@@ -208,7 +208,10 @@ def closed_loop(url: URL, connections: int, number: int) -> Speed:
 
 
 def open_loop(url: URL, rate: int, seconds: float, connections: int, seed: int) -> Open:
-    """A round with one process and Poisson arrivals."""
+    """A round with one process and Poisson arrivals.
+
+    With as few connections as suffice: more threads only take turns more often.
+    """
     number = round(rate * seconds)
     came = poisson({"transfer": number}, 0.0, seconds, seed=seed)
     found = replay(url, came, 1, connections)
@@ -238,7 +241,7 @@ def measure(arguments: argparse.Namespace) -> Found:
         for rate in arguments.rate:
             for seed in range(1, arguments.repeat + 1):
                 one_open = open_loop(
-                    url, rate, arguments.seconds * 2, max(arguments.connections), seed
+                    url, rate, arguments.seconds * 2, min(arguments.connections), seed
                 )
                 found.opened.setdefault(rate, []).append(one_open)
                 print(".", end="", flush=True, file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any
 from harness.clock import now_s
 from harness.replay.batch import BatchWork
 from harness.replay.day import Stage
-from harness.replay.generator import GeneratorProcess, heard_of
+from harness.replay.generator import GeneratorProcess, cores_for, heard_of
 from harness.replay.latency import Durations
 from harness.replay.online import OnlineWork
 from harness.replay.opening import Place
@@ -98,7 +98,10 @@ class Replayer:
         self._registered: set[int] = set()
         self._start_s = self._batch_start_s = 0.0
         self._found = Replayed()
-        self._online = [GeneratorProcess(OnlineWork, place, share) for share in plan.shares]
+        self._online = [
+            GeneratorProcess(OnlineWork, place, share, core=core)
+            for share, core in zip(plan.shares, cores_for(len(plan.shares)), strict=True)
+        ]
         self._batch: GeneratorProcess | None = None
         if batch_time is not BatchTime.NONE and stages:
             self._batch = GeneratorProcess(BatchWork, place, timetable(stages, batch_time, plan))
