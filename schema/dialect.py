@@ -4,11 +4,11 @@ The tables are declared once for all engines. What cannot be said alike is given
 and the tables and programs use the name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Literal
 
-from sqlalchemy import Date, DateTime, MetaData, Table, create_mock_engine, text
+from sqlalchemy import DDL, Date, DateTime, MetaData, Table, create_mock_engine, event, text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import (
@@ -75,6 +75,24 @@ def _years_later_by_interval(element: YearsLater, compiler: SQLCompiler, **kw: A
     day, years = (compiler.process(clause, **kw) for clause in element.clauses)
     # A date plus an interval is a timestamp, hence the cast back.
     return f"CAST({day} + make_interval(years => {years}) AS DATE)"
+
+
+def cut(table: Table, column: str, ranges: Sequence[tuple[str, int, int]]) -> None:
+    """Cut a table that is not made yet into partitions by ranges of one of its columns.
+
+    Each range has a name, the first number in it, and the first behind it; they lie in their order
+    and without gaps. InnoDB's tables with partitions have no foreign keys, and lose theirs.
+    """
+    parts = ", ".join(f"PARTITION {name} VALUES LESS THAN ({end})" for name, _first, end in ranges)
+    for engine_name in ("mysql", "mariadb"):
+        table.kwargs[f"{engine_name}_partition_by"] = f"RANGE ({column}) ({parts})"
+    table.kwargs["postgresql_partition_by"] = f"RANGE ({column})"
+    for name, first, end in ranges:
+        part = f"CREATE TABLE {table.name}_{name} PARTITION OF {table.name}"
+        made: DDL = DDL(f"{part} FOR VALUES FROM ({first}) TO ({end})")  # type: ignore[no-untyped-call]
+        event.listen(table, "after_create", made.execute_if(dialect="postgresql"))
+    for key in table.foreign_key_constraints:
+        key.ddl_if(dialect="postgresql")
 
 
 def ddl(metadata: MetaData, engine_name: EngineName) -> str:

@@ -26,8 +26,10 @@ from harness.engines.lock_memory import LockMemory
 from harness.engines.log_space import LogSpace
 from harness.engines.measuring import Measuring
 from harness.engines.monitoring import Monitoring
+from harness.engines.partitioning import Partitioning
 from harness.engines.replacing import Replacing
 from harness.engines.storage import Storage
+from harness.engines.trouble import Trouble
 from harness.engines.unit_log import UnitLog
 
 if TYPE_CHECKING:
@@ -107,6 +109,8 @@ class Engine:
     """A lock probe with a connection of its own; the caller closes it."""
     classify: Callable[[BaseException], Refusal | None]
     """The refusal that a driver's error means, by its code; None if it means something else."""
+    trouble_of: Callable[[BaseException], Trouble]
+    """What a driver's error says of the server, by its code."""
     detail_of: Callable[[BaseException], str]
     """What the server said beside an error's message; empty if nothing."""
     connect_arguments: Mapping[str, object]
@@ -129,6 +133,8 @@ class Engine:
     """What it tells while a run is measured."""
     replacing: Replacing
     """How tables are replaced by what stays of them."""
+    partitioning: Partitioning
+    """How a partition is replaced by what stays of it."""
     lock_memory: LockMemory
     """What the memory for locks holds, and how large it must be."""
     log_space: LogSpace
@@ -141,6 +147,8 @@ class Engine:
     application leaves as it is, and exploring changes."""
     storage: Storage = field(default_factory=Storage)
     """How rows are stored, as far as it decides how tables are put back."""
+    loopback_options: Mapping[str, str] = field(default_factory=dict)
+    """What the URL of a server that we started says to the driver: it never leaves this machine."""
 
     def can(self, capability: str, version: str) -> bool:
         """Whether a server of this kind and version has a capability."""
@@ -156,4 +164,5 @@ class Engine:
             host=host,
             port=port,
             database=database if database is not None else self.maintenance_database,
+            query=self.loopback_options,
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
 from harness.clock import Deadline, pause
@@ -43,10 +43,13 @@ class Conductor:
             HarnessError: a process of ours did, or the jobs did not end.
         """
         try:
-            with Gauges(self._engine, self._url) as gauges:
-                jobs, streams = self._run(trial)
-            with connection_to(self._engine, self._url, Isolation.READ_COMMITTED) as connection:
-                checked = trial.check(connection)
+            with ExitStack() as stack:
+                if trial.around is not None:
+                    stack.enter_context(trial.around(stack.enter_context(self._connected())))
+                with Gauges(self._engine, self._url) as gauges:
+                    jobs, streams = self._run(trial)
+                with self._connected() as connection:
+                    checked = trial.check(connection)
         except (DBAPIError, self._engine.driver_error) as error:
             said = (error.orig or error) if isinstance(error, DBAPIError) else error
             raise ServerError(
@@ -63,6 +66,9 @@ class Conductor:
             unknown_by(jobs, streams, kill=trial.kill_after is not None),
             checked.figures,
         )
+
+    def _connected(self) -> AbstractContextManager[Connection]:
+        return connection_to(self._engine, self._url, Isolation.READ_COMMITTED)
 
     def _run(self, trial: Trial) -> tuple[tuple[JobDone, ...], tuple[StreamDone, ...]]:
         where = self._engine, self._url, self._isolation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -28,6 +29,9 @@ class Checked:
 
 Check = Callable[[Connection], Checked]
 """Compares the tables after a trial with what is right."""
+
+Around = Callable[[Connection], AbstractContextManager[object]]
+"""Makes the tables others before a trial, with the same rows, and what they were after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Trial:
     """The streams go on for so long at the least, whether jobs are still running or not."""
     kill_after: int | None = None
     """The session of the first job is ended after so many statements, and the job run again."""
+    around: Around | None = None
+    """Nothing of it is measured; the check is within."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,14 @@
-"""Which errors are MySQL's and MariaDB's refusals, by error number (MySQL error reference)."""
+"""Which errors are MySQL's and MariaDB's refusals, and what the others say of the server.
+
+By error number: MySQL error reference, "Server Error Message Reference" and "Client Error Message
+Reference"; MariaDB numbers its own from 1900.
+"""
 
 from __future__ import annotations
 
 import pymysql
 
+from harness.engines.trouble import Trouble
 from harness.outcome import Refusal, RefusalKind
 
 _RETRYABLE: dict[int, tuple[RefusalKind, bool]] = {
@@ -37,6 +42,25 @@ def classify(error: BaseException) -> Refusal | None:
             duplicate=number in _DUPLICATE,
         )
     return None
+
+
+# Of the client: a socket or a host that cannot be had. Of the server: too many connections, access
+# denied, a host that is blocked or not allowed, too many of one user, a user without its password.
+_NO_CONNECTION = frozenset({2001, 2002, 2003, 2004, 2005, 2012, 1040, 1045, 1129, 1130, 1203, 1698})
+# Of the client: the server has gone away, the connection was lost; 0 is the driver's own for one
+# that it has closed. Of the server: it shuts down, the connection was killed or did nothing for
+# too long.
+_LOST = frozenset({0, 2006, 2013, 2055, 1053, 1927, 4031})
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """What a driver's error says of the server."""
+    number = error.args[0] if error.args else None
+    if number not in _NO_CONNECTION | _LOST:
+        return Trouble.REFUSED
+    if isinstance(error.__context__, TimeoutError):  # what the driver heard from the socket
+        return Trouble.LATE
+    return Trouble.UNREACHED if number in _NO_CONNECTION else Trouble.LOST
 
 
 def detail_of(_error: BaseException) -> str:

@@ -41,10 +41,10 @@ _TABLESPACES = (
 
 
 def space(connection: Any, table: str) -> Space:
-    """By the table's own file, and what InnoDB says of its pages (manual, "INNODB_TABLESPACES").
+    """By the table's own file, or its partitions', and what InnoDB says of its pages.
 
     Rows that are deleted are not counted: purge removes them in the background, and pages that are
-    half empty then are not told from full ones.
+    half empty then are not told from full ones (manual, "INNODB_TABLESPACES").
     """
     with connection.cursor() as cursor:
         cursor.execute(_TABLESPACES)
@@ -55,13 +55,15 @@ def space(connection: Any, table: str) -> Space:
         )
         ((rows, indexes, free),) = cursor.fetchall()
         cursor.execute(
-            f"SELECT file_size FROM information_schema.{name}"
+            f"SELECT SUM(file_size) FROM information_schema.{name}"
             f" WHERE name = CONCAT(DATABASE(), '/', '{table}')"
+            f" OR LOWER(name) LIKE LOWER(CONCAT(DATABASE(), '/', '{table}', '#p#%'))"
         )
-        own_file = cursor.fetchall()
-    if not own_file:  # in a file with others (innodb_file_per_table is off), whose free pages it is
+        ((own_files,),) = cursor.fetchall()
+    if own_files is None:
+        # In a file with others (innodb_file_per_table is off), whose free pages it is.
         return Space(int(rows) + int(indexes), int(indexes), None, None, None, None)
-    return Space(int(own_file[0][0]), int(indexes), int(free), None, None, int(rows) + int(indexes))
+    return Space(int(own_files), int(indexes), int(free), None, None, int(rows) + int(indexes))
 
 
 def _lock(names: Sequence[str], kind: str) -> Sequence[str]:

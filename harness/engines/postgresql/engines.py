@@ -15,8 +15,9 @@ from harness.engines.postgresql.lock_memory import POSTGRESQL_LOCK_MEMORY
 from harness.engines.postgresql.locks import PostgresqlLockProbe
 from harness.engines.postgresql.log_space import POSTGRESQL_LOG_SPACE
 from harness.engines.postgresql.measuring import POSTGRESQL_MEASURING
+from harness.engines.postgresql.partitioning import POSTGRESQL_PARTITIONING
 from harness.engines.postgresql.recipe import POSTGRESQL_RECIPE
-from harness.engines.postgresql.refusals import classify, detail_of
+from harness.engines.postgresql.refusals import classify, detail_of, trouble_of
 from harness.engines.postgresql.replacing import POSTGRESQL_REPLACING
 from harness.engines.postgresql.unit_log import POSTGRESQL_UNIT_LOG
 from harness.engines.postgresql.versions import parse_postgresql
@@ -52,6 +53,7 @@ POSTGRESQL = Engine(
     client=POSTGRESQL_CLIENT,
     probe=PostgresqlLockProbe,
     classify=classify,
+    trouble_of=trouble_of,
     detail_of=detail_of,
     # A statement that psycopg prepares after some uses could get another plan, and other locks, in
     # later executions than in the first.
@@ -73,6 +75,7 @@ POSTGRESQL = Engine(
     monitoring=POSTGRESQL_MONITORING,
     measuring=POSTGRESQL_MEASURING,
     replacing=POSTGRESQL_REPLACING,
+    partitioning=POSTGRESQL_PARTITIONING,
     lock_memory=POSTGRESQL_LOCK_MEMORY,
     log_space=POSTGRESQL_LOG_SPACE,
     unit_log=POSTGRESQL_UNIT_LOG,

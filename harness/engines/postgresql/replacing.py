@@ -39,14 +39,26 @@ _PGSTATTUPLE = """DO $$ BEGIN
 EXCEPTION WHEN feature_not_supported OR undefined_file OR insufficient_privilege THEN NULL;
 END $$"""
 
-_EXACT = """SELECT sum(s.free_space), sum(s.dead_tuple_len), sum(s.tuple_len)
-  FROM (SELECT '"{table}"'::regclass AS oid
-        UNION ALL SELECT indexrelid FROM pg_index WHERE indrelid = '"{table}"'::regclass) AS r,
+# A table with partitions has no pages of its own.
+_PARTS = """WITH part AS (
+  SELECT c.oid FROM pg_class AS c
+  WHERE c.relkind = 'r' AND (c.oid = '"{table}"'::regclass
+    OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = '"{table}"'::regclass)))
+"""
+
+_FILES = f"""{_PARTS}
+SELECT sum(pg_total_relation_size(oid)), sum(pg_indexes_size(oid)) FROM part"""
+
+_EXACT = f"""{_PARTS}
+SELECT sum(s.free_space), sum(s.dead_tuple_len), sum(s.tuple_len)
+  FROM (SELECT oid FROM part
+        UNION ALL SELECT indexrelid FROM pg_index JOIN part ON indrelid = part.oid) AS r,
        LATERAL pgstattuple(r.oid) AS s"""
 
-_ESTIMATED = """SELECT NULL, CASE WHEN n_live_tup + n_dead_tup > 0
-    THEN pg_relation_size(relid) * n_dead_tup / (n_live_tup + n_dead_tup) END, NULL
-  FROM pg_stat_user_tables WHERE relid = '"{table}"'::regclass"""
+_ESTIMATED = f"""{_PARTS}
+SELECT NULL, sum(CASE WHEN n_live_tup + n_dead_tup > 0
+    THEN pg_relation_size(relid) * n_dead_tup / (n_live_tup + n_dead_tup) END), NULL
+  FROM pg_stat_user_tables JOIN part ON relid = part.oid"""
 
 
 def space(connection: Any, table: str) -> Space:
@@ -57,10 +69,7 @@ def space(connection: Any, table: str) -> Space:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_extension WHERE extname = 'pgstattuple'")
         exact = bool(cursor.fetchone()[0])
-        cursor.execute(
-            "SELECT pg_total_relation_size(r), pg_indexes_size(r)"
-            f" FROM to_regclass('\"{table}\"') AS r"
-        )
+        cursor.execute(_FILES.format(table=table))
         files, indexes = cursor.fetchone()
         cursor.execute((_EXACT if exact else _ESTIMATED).format(table=table))
         free, dead, live = (None if told is None else int(told) for told in cursor.fetchone())

@@ -1,8 +1,12 @@
 from collections.abc import Iterator
 
 import pytest
+from live.loading.conftest import filled  # noqa: F401 - a fixture
 from sqlalchemy import Connection, Engine
 
+from harness.engines import ENGINES
+from harness.servers import asking
+from harness.testing import LiveDatabase
 from schema.billing import fixture, metadata
 
 
@@ -19,3 +23,19 @@ def billing_engine(database) -> Engine:
 def connection(billing_engine) -> Iterator[Connection]:
     with billing_engine.connect() as connection:
         yield connection
+
+
+@pytest.fixture
+def dividable(filled) -> Iterator[LiveDatabase]:  # noqa: F811 - asks for the fixture
+    """A database that takes files, on a server that keeps each table in files of its own.
+
+    That is a server's default, and off where tables are emptied again and again.
+    """
+    kind = ENGINES[filled.kind]
+    if filled.kind == "postgresql":
+        yield filled
+        return
+    before = asking.ask(kind, filled.url, "SELECT @@GLOBAL.innodb_file_per_table")
+    asking.tell(kind, filled.url, ["SET GLOBAL innodb_file_per_table = 1"])
+    yield filled
+    asking.tell(kind, filled.url, [f"SET GLOBAL innodb_file_per_table = {before}"])

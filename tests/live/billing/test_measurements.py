@@ -1,5 +1,7 @@
 """The billing measurements on a few rows: what they call right, wrong and unknown."""
 
+from dataclasses import replace
+
 import pytest
 from live.loading.conftest import filled  # noqa: F401 - a fixture
 from live.measure.conftest import crew  # noqa: F401 - a fixture
@@ -28,7 +30,7 @@ def conducted(filled, crew):  # noqa: F811 - asks for the fixtures
     """Conducts trials of a measurement by its name, each from the rows as they were loaded."""
     kind = ENGINES[filled.kind]
 
-    def of(name):
+    def of(name, look=lambda _connection: None):
         one = BY_NAME[name]
         generated = one.data(ASKED)
         load(kind, filled.url, generated, lambda *_: None)
@@ -40,7 +42,13 @@ def conducted(filled, crew):  # noqa: F811 - asks for the fixtures
         def conduct(variant, setting, trial):
             original.put_back()
             conductor = Conductor(kind, filled.url, ASKED.isolation, crew, seed=1)
-            return conductor.conduct(cases[variant, setting].trials[trial])
+            made = cases[variant, setting].trials[trial]
+
+            def check(connection):
+                look(connection)
+                return made.check(connection)
+
+            return conductor.conduct(replace(made, check=check))
 
         return conduct
 
@@ -78,7 +86,10 @@ def test_a_read_of_versions_shows_no_wrong_total(conducted):
     assert (found.broken, found.figures["wrong_totals"]) == ((), 0)
 
 
-@pytest.mark.parametrize("variant", ["replaced, in place", "replaced, swap"])
+@pytest.mark.parametrize(
+    "variant", ["replaced, in place", "replaced, swap", "replaced, partitions"]
+)
+@pytest.mark.usefixtures("dividable")
 def test_the_replaced_deletion_loses_no_payment(conducted, variant):
     found = conducted("billing-deletion")(variant, "", deletion.BESIDE)
     # A clerk who meets the exchange of the tables may be the victim of a deadlock: told, not lost.
@@ -95,6 +106,25 @@ def test_space_is_told_before_and_after(conducted):
         assert found.figures["tidied_free"] >= found.figures["after_free"]
         assert found.figures["tidied_live"] < found.figures["next_live"]
         assert found.figures["next_live"] < found.figures["next_files"]
+
+
+@pytest.mark.usefixtures("dividable")
+def test_partitions_are_there_for_their_own_case_and_gone_after_it(conducted, filled):  # noqa: F811
+    kind = ENGINES[filled.kind]
+
+    def parts():
+        with filled.engine.connect() as connection:
+            return kind.partitioning.partitions(connection.connection.driver_connection, "bill")
+
+    seen = []
+    conduct = conducted("billing-deletion", lambda _connection: seen.append(parts()))
+    found = conduct("replaced, partitions", "", deletion.ALONE)
+    assert (found.verdict, found.broken) == (Verdict.HOLDS, ())
+    assert [one.name for one in seen[0]] == ["m202409", "m202410", "m202411"]
+    assert 0 < found.figures["stop_s"] < found.elapsed_s
+    assert found.figures["before_files"] > found.figures["before_indexes"] > 0
+    assert found.figures["next_files"] > 0
+    assert parts() == []
 
 
 @pytest.fixture

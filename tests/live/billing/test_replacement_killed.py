@@ -9,7 +9,8 @@ from live.drills.conftest import mortal  # noqa: F401 - a fixture
 from harness.checks.verdict import Verdict
 from harness.recovery.stepwise import StepDrill
 from harness.servers import asking
-from workloads.billing.replacement.killed import REPLACEMENT
+from workloads.billing.replacement.killed import PARTITIONS, REPLACEMENT
+from workloads.billing.replacement.partitions import ExchangeStep
 from workloads.billing.replacement.steps import Step
 
 pytestmark = pytest.mark.integration
@@ -27,6 +28,9 @@ KILLS = (
         ("swap, unlogged", Step.LOGGED.value),
     ]
 )
+
+
+EXCHANGE_KILLS = list(ExchangeStep) if "HARNESS_REPEATS" in os.environ else [ExchangeStep.HALF]
 
 
 @pytest.fixture
@@ -91,3 +95,24 @@ def test_a_step_that_never_begins_shows_nothing(drill, mortal):  # noqa: F811
     kill = drill.kill_in(WAYS["in place"], Step.SWAP.value)
     assert kill.verdict is Verdict.UNKNOWN
     assert "never began" in kill.unknown
+
+
+@pytest.mark.timeout(60 + 30 * len(EXCHANGE_KILLS))
+def test_a_server_killed_in_an_exchange_of_partitions_loses_nothing(mortal):  # noqa: F811
+    made = StepDrill(mortal, PARTITIONS, ROWS)
+    made.prepare()
+    (way,) = PARTITIONS.ways
+    for step in EXCHANGE_KILLS:
+        kill = made.kill_in(way, step.value)
+        assert (kill.verdict, kill.wrong, kill.unknown) == (Verdict.HOLDS, (), ""), kill
+
+
+@pytest.mark.engines("mariadb")
+def test_an_exchange_that_stays_half_done_is_seen(mortal):  # noqa: F811
+    """Where it is not all one transaction, and the recovery says that all is done."""
+    made = StepDrill(mortal, replace(PARTITIONS, recover=lambda *_: True), ROWS)
+    made.prepare()
+    (way,) = PARTITIONS.ways
+    kill = made.kill_in(way, ExchangeStep.HALF.value)
+    assert kill.verdict is Verdict.VIOLATED
+    assert [said.partition(":")[0] for said in kill.wrong] == ["bill_line", "left behind"]

@@ -11,6 +11,7 @@ from harness.cli.drill_steps import _again, _Answer, _document, _last_line
 from harness.engines import ENGINES
 from harness.errors import ServerError
 from harness.recovery.stepwise import StepKill, _Trigger, operations
+from workloads.billing.replacement.partitions import ExchangeStep
 from workloads.billing.replacement.steps import Step
 
 
@@ -32,7 +33,7 @@ def test_what_is_wrong_is_wrong_and_what_did_not_come_is_unknown(said, verdict):
 
 
 def told(*kills, planned):
-    (work,) = operations().values()
+    work = operations()["billing-replacement"]
     return _Answer(ENGINES["mysql"], "docker", "9.7.4", work, 500, False, planned, list(kills))
 
 
@@ -54,10 +55,12 @@ def test_what_broke_is_seen_again_on_a_server_of_the_same_kind():
 
 
 def test_each_way_has_the_steps_that_it_tells():
-    (work,) = operations().values()
+    work = operations()["billing-replacement"]
     steps = {way.name: set(way.steps) for way in work.ways}
     assert steps["in place"] < steps["swap"] < steps["swap, unlogged"]
     assert steps["swap, unlogged"] == {step.value for step in Step}
+    (exchange,) = operations()["billing-partitions"].ways
+    assert list(exchange.steps) == [step.value for step in ExchangeStep]
 
 
 @pytest.mark.parametrize(

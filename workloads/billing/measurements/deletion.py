@@ -8,16 +8,15 @@ taken over (how long both are shut out, and whether a payment that was acknowled
 from __future__ import annotations
 
 import json
-import random
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table
 
 from harness.clock import now_s
 from harness.engines.replacing import Space
@@ -28,17 +27,19 @@ from harness.measure.trial import Case, Checked, Job, Stream, Trial
 from harness.servers import asking
 from schema.billing import bill, bill_line, member
 from workloads.billing.batch.bulk_deletion import bulk_deletion, bulk_deletion_by_whole_bills
-from workloads.billing.batch.payment_registration import (
-    Payment,
-    PaymentRegistrationRequest,
-    payment_registration,
-)
 from workloads.billing.measurements import figures
 from workloads.billing.measurements.inquiries import Shown, totals
 from workloads.billing.measurements.metered import engine_of
 from workloads.billing.measurements.month import MONTH_END, left_wrong, month_of
+from workloads.billing.measurements.payments import Paid
 from workloads.billing.measurements.space import bill_next_month, space, tidy_up
 from workloads.billing.online.bill_inquiry import bill_inquiry_2
+from workloads.billing.replacement.partitioned_tables import in_partitions
+from workloads.billing.replacement.partitions import (
+    BESIDE_OTHERS,
+    ExchangeStep,
+    PartitionExchange,
+)
 from workloads.billing.replacement.steps import Replacement, Step
 
 ALONE: Final = "alone"
@@ -46,6 +47,7 @@ BESIDE: Final = "beside clerks and payments"
 
 IN_PLACE: Final = "in place"
 UNLOGGED: Final = "swap, unlogged"
+PARTITIONS: Final = "partitions"
 
 MOMENTS: Final[Mapping[str, str]] = {
     "before": "before",
@@ -95,15 +97,15 @@ def replaced(connection: Connection, way: str, folder: Path) -> object:
     folder.mkdir(exist_ok=True)
     began: list[tuple[str, float]] = []
 
-    def watch(step: Step) -> None:
+    def watch(step: Step | ExchangeStep) -> None:
         began.append((step.value, now_s()))
 
     engine = engine_of(connection)
-    run = Replacement(engine, connection.engine.url, MONTH_END, folder, watch)
+    run, recover = _way(connection, way, folder, watch)
     try:
-        done = run.in_place() if way == IN_PLACE else run.swap(unlogged=way == UNLOGGED)
+        done = run()
     except (HarnessError, engine.driver_error) as error:
-        run.recover()
+        recover()
         raise RuntimeError(asking.words(error)) from error
     ends = [started for _step, started in began[1:]] + [now_s()]
     steps = {name: end - start for (name, start), end in zip(began, ends, strict=True)}
@@ -111,46 +113,18 @@ def replaced(connection: Connection, way: str, folder: Path) -> object:
     return done
 
 
-class Paid:
-    """Payments that were acknowledged; used by many threads at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._acknowledged: set[int] = set()
-
-    def programs(self, connection: Connection, seed: int) -> list[Program]:
-        """A payment for each open bill of this month, by lot."""
-        open_bills = connection.execute(
-            select(bill.c.bill_no, bill.c.member_no)
-            .where(
-                bill.c.billed_date > MONTH_END.processing_date.replace(day=1),
-                bill.c.paid_date.is_(None),
-                bill.c.cancelled_date.is_(None),
-            )
-            .order_by(bill.c.bill_no)
-        ).all()
-        payments = [Payment(no, who, MONTH_END.processing_date) for no, who in open_bills]
-        random.Random(seed).shuffle(payments)
-        return [partial(self._pay, payment=payment) for payment in payments]
-
-    def lost(self, connection: Connection) -> tuple[str, ...]:
-        """Payments that were acknowledged and are not in the table."""
-        paid = set(connection.scalars(select(bill.c.bill_no).where(bill.c.paid_date.is_not(None))))
-        missing = sorted(self._acknowledged - paid)
-        if not missing:
-            return ()
-        return (f"{len(missing):,} payments were acknowledged and are lost: bill {missing[0]}, …",)
-
-    @property
-    def number(self) -> int:
-        """How many were acknowledged."""
-        return len(self._acknowledged)
-
-    def _pay(self, connection: Connection, payment: Payment) -> None:
-        done = payment_registration(connection, PaymentRegistrationRequest((payment,)))
-        if done.registered_payments:
-            with self._lock:
-                self._acknowledged.add(payment.bill_no)
+def _way(
+    connection: Connection, way: str, folder: Path, watch: Callable[[Step | ExchangeStep], None]
+) -> tuple[Callable[[], object], Callable[[], bool]]:
+    """What does it, and what puts things right after a failure."""
+    where = engine_of(connection), connection.engine.url, MONTH_END
+    if way == PARTITIONS:
+        exchange = PartitionExchange(*where, watch)
+        return exchange.run, exchange.recover
+    replacement = Replacement(*where, folder, watch)
+    if way == IN_PLACE:
+        return replacement.in_place, replacement.recover
+    return partial(replacement.swap, unlogged=way == UNLOGGED), replacement.recover
 
 
 @dataclass(frozen=True)
@@ -184,7 +158,7 @@ class Deletion:
         return month_of(asked)
 
     def cases(self, asked: Asked, connection: Connection) -> Sequence[Case]:
-        """Two ways to delete and two to replace."""
+        """Two ways to delete, and those to replace."""
         # Kept as long as this object: the files of rows are in it.
         self._folders.append(TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True))
         folder = Path(self._folders[-1].name)
@@ -195,10 +169,12 @@ class Deletion:
         }
         if unlogged := engine_of(connection).replacing.unlogged:
             offered[UNLOGGED] = f"the new tables are loaded without log; {unlogged.sentence}"
+        lost = engine_of(connection).partitioning.sentence
+        offered[PARTITIONS] = f"last month's partitions are exchanged for what stays; {lost}"
         ways = [
             made.case(
                 f"replaced, {way}", sentence, partial(replaced, way=way, folder=folder / way),
-                folder / way,
+                folder / way, partitions=way == PARTITIONS,
             )
             for way, sentence in offered.items()
         ]  # fmt: skip
@@ -249,11 +225,20 @@ class _Cases:
         self._known = totals(connection)
         self._before = space(connection)
 
-    def case(self, variant: str, sentence: str, run: Program, folder: Path | None) -> Case:
+    def case(
+        self,
+        variant: str,
+        sentence: str,
+        run: Program,
+        folder: Path | None,
+        *,
+        partitions: bool = False,
+    ) -> Case:
         """A way, alone and beside others."""
         job = Job("bulk deletion (請求一括削除)", run)
         shown, paid = Shown(self._known), Paid()
-        alone = partial(_alone, folder=folder, before=self._before)
+        tables = _Tables(self._before, partitions=partitions)
+        alone = partial(_alone, folder=folder, tables=tables)
         seed, rate = self._asked.seed, self._asked.rate_per_s
         inquiries = shown.programs(bill_inquiry_2, 2 * self._asked.rows, _RANGE_BILLS, seed)
         streams = [
@@ -265,10 +250,26 @@ class _Cases:
             sentence,
             "",
             {
-                ALONE: Trial(alone, [job]),
-                BESIDE: Trial(partial(_beside, shown=shown, paid=paid), [job], streams),
+                ALONE: Trial(alone, [job], around=tables.around),
+                BESIDE: Trial(
+                    partial(_beside, shown=shown, paid=paid), [job], streams, around=tables.around
+                ),
             },
         )
+
+
+class _Tables:
+    """What the tables are before a trial: their space, and their partitions if they get any."""
+
+    def __init__(self, before: Space, *, partitions: bool) -> None:
+        self.before = before
+        self.around = self._in_partitions if partitions else None
+
+    @contextmanager
+    def _in_partitions(self, connection: Connection) -> Iterator[None]:
+        with in_partitions(connection, MONTH_END):
+            self.before = space(connection)
+            yield
 
 
 def _beside(connection: Connection, shown: Shown, paid: Paid) -> Checked:
@@ -276,14 +277,14 @@ def _beside(connection: Connection, shown: Shown, paid: Paid) -> Checked:
     return Checked(wrong, {"payments": paid.number, "totals": shown.totals})
 
 
-def _alone(connection: Connection, folder: Path | None, before: Space) -> Checked:
+def _alone(connection: Connection, folder: Path | None, tables: _Tables) -> Checked:
     """What is left is right; then the space of the tables, before the next month and with it."""
     wrong = tuple(left_wrong(connection))
     connection.commit()
-    found: dict[str, float] = dict(_told("before", before))
+    found: dict[str, float] = dict(_told("before", tables.before))
     if folder is not None and (told := folder / _STEPS_FILE).exists():
         steps: dict[str, float] = json.loads(told.read_text(encoding="utf-8"))
-        outside = {Step.PREPARE.value, Step.CLEAN.value}
+        outside = {step.value for step in (Step.PREPARE, Step.CLEAN, *BESIDE_OTHERS)}
         found["stop_s"] = sum(taken for name, taken in steps.items() if name not in outside)
         found |= {f"{name} s": taken for name, taken in steps.items()}
     found |= _told("after", space(connection))

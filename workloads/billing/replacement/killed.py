@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -14,8 +15,11 @@ from harness.loading.dataset import Generated
 from harness.recovery.stepwise import Stepwise, Watch, Way
 from schema.billing.generator import generate
 from schema.billing.generator.business import MEMBERS_AT_SCALE_1
+from schema.billing.partitioned import partitioned
 from workloads.billing.batch.bulk_deletion import bulk_deletion
 from workloads.billing.measurements.month import MONTH_END
+from workloads.billing.replacement.partitioned_tables import month_ranges
+from workloads.billing.replacement.partitions import ExchangeStep, PartitionExchange
 from workloads.billing.replacement.steps import (
     IN_PLACE_STEPS,
     SWAP_STEPS,
@@ -60,6 +64,23 @@ def _way(
     return Way(name, [step.value for step in steps], partial(_run, run=run), offered)
 
 
+def _exchange(engine: Engine, url: URL, _folder: Path, watch: Watch) -> object:
+    def told(step: ExchangeStep) -> None:
+        watch(step.value)
+
+    return PartitionExchange(engine, url, MONTH_END, told).run()
+
+
+def _recover_exchange(engine: Engine, url: URL, _folder: Path) -> bool:
+    return PartitionExchange(engine, url, MONTH_END).recover()
+
+
+def _data_in_partitions(rows: int) -> Generated:
+    made = generate(rows / MEMBERS_AT_SCALE_1, 1, MONTH_END.processing_date)
+    # This month's bills have the numbers behind those of last month's, one for each member.
+    return replace(made, metadata=partitioned(month_ranges(MONTH_END, made.members + 1)))
+
+
 REPLACEMENT: Final = Stepwise(
     name="billing-replacement",
     title="bulk deletion (請求一括削除) replaced by exam table 1's steps",
@@ -79,6 +100,16 @@ REPLACEMENT: Final = Stepwise(
 )
 
 
+PARTITIONS: Final = Stepwise(
+    name="billing-partitions",
+    title="bulk deletion (請求一括削除) replaced by an exchange of partitions",
+    data=_data_in_partitions,
+    ways=(Way("partitions", [step.value for step in ExchangeStep], _exchange),),
+    recover=_recover_exchange,
+    plainly=_plainly,
+)
+
+
 def stepwise() -> Sequence[Stepwise]:
     """What the entry point brings."""
-    return (REPLACEMENT,)
+    return REPLACEMENT, PARTITIONS

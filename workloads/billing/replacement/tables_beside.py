@@ -1,0 +1,28 @@
+"""The tables beside a partition: named, and dropped with their schema."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, MetaData, Table, inspect
+from sqlalchemy import Engine as Database
+from sqlalchemy.schema import DropSchema
+
+from harness.engines.partitioning import Partitioning
+from workloads.billing.replacement.new_tables import next_to
+
+
+def beside(how: Partitioning, table: Table, partition: str, home: str) -> Table:
+    """The table beside a partition, to copy rows into: it has no key that anything is known of."""
+    columns = [Column(column.name, column.type) for column in table.columns]
+    name = how.beside_name(table.name, partition)
+    return Table(name, MetaData(), *columns, schema=next_to(home))
+
+
+def drop(database: Database, schema: str) -> None:
+    """Drop a schema of such tables with what is in it; may be called again."""
+    catalog = inspect(database)
+    if schema not in catalog.get_schema_names():
+        return
+    with database.begin() as connection:
+        for name in catalog.get_table_names(schema):
+            Table(name, MetaData(), schema=schema).drop(connection)
+        connection.execute(DropSchema(schema))
