@@ -78,12 +78,15 @@ def events_of(execution: Execution, reading: Reading) -> Sequence[Event]:
     steps: dict[int, Footprint] = {}
     events: list[Event] = []
     ended: set[str] = set()
+    settled_in: dict[int | None, list[Turn]] = {}
+    for turn in execution.turns:
+        settled_in.setdefault(turn.settled_in, []).append(turn)
     for turn in execution.turns:
         own = sessions.setdefault(
             turn.session, Transactions(reading.dialect, reading.references, reading.isolation)
         )
         steps[turn.number] = own.step(turn)
-        settled = [t for t in execution.turns if t.settled_in == turn.number]
+        settled = settled_in.get(turn.number, [])
         footprint, ends = steps[turn.number], _ends(turn, steps[turn.number])
         for other in settled:
             footprint |= steps[other.number]

@@ -18,6 +18,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from harness.interleave.statement import Statement, read_statement
 
@@ -84,9 +85,12 @@ A_SNAPSHOT = Footprint({ANY: Mode.READS})
 """A statement that may take the snapshot its transaction keeps: it depends on every commit."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class References:
-    """The tables, and how a change of one reaches others. All names are in small letters."""
+    """The tables, and how a change of one reaches others. All names are in small letters.
+
+    Each is equal to itself alone, so that what follows from it can be kept.
+    """
 
     parents: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By table, those that its rows name."""
@@ -159,6 +163,7 @@ def _folded(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.lower() for name in names)
 
 
+@lru_cache(maxsize=4096)
 def footprint_of(text: str, dialect: str, references: References) -> Footprint:
     """What a statement touches, read from its text.
 

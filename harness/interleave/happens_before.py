@@ -38,9 +38,9 @@ class HappensBefore:
     def _is_race(self, earlier: int, later: int) -> bool:
         if self.events[later].session in self.events[earlier].sessions:
             return False  # of one session, or it could not move before
-        if not conflict(self.events[earlier], self.events[later], self._reading):
+        if any(earlier in self.causes[k] for k in self.causes[later] if k > earlier):
             return False
-        return not any(earlier in self.causes[k] for k in self.causes[later] if k > earlier)
+        return conflict(self.events[earlier], self.events[later], self._reading)
 
     def first_in_reversal(self, earlier: int, later: int) -> Sequence[str]:
         """The sessions with any of which executions can begin in which a race goes the other way.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from harness.engines.engine import Isolation
 from harness.interleave.execution import Turn
@@ -32,6 +33,11 @@ _CHOOSES = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
+def _chooses(text: str) -> bool:
+    return _CHOOSES.match(text) is not None
+
+
 class Transactions:
     """A session's transactions: the footprint of the one that is open, and its snapshot."""
 
@@ -52,7 +58,7 @@ class Transactions:
         """A step's footprint; its transaction's grows by it."""
         step = turn.step
         self.strict |= step.isolation in _STRICT
-        if self._level_unknown or _CHOOSES.match(step.text):
+        if self._level_unknown or _chooses(step.text):
             self._level_unknown = self.strict = True
             return EVERYTHING
         if step.kind in _WHOLE:

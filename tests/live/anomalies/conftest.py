@@ -9,7 +9,7 @@ from workloads.anomalies import anomalies
 
 @pytest.fixture(scope="session")
 def known_cells() -> dict[tuple[str, str], list[Answer]]:
-    """What has been explored in full in this session: two tests look at the same cells."""
+    """What has been explored in full in this session: three tests look at the same cells."""
     return {}
 
 

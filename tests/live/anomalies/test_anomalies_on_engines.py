@@ -4,6 +4,7 @@ import json
 
 import pytest
 from live.anomalies.matrix import EXPECTED, NAMES, STORED, explored_by
+from live.anomalies.names import called
 
 from harness.cli import anomalies as command
 from harness.cli import main
@@ -27,6 +28,16 @@ def test_the_matrix_is_the_stored_one(database, row, name):
         assert bool(answer.prevented_by) is (answer.word == "prevented")
         if answer.word == "possible":
             assert answer.cell.finding.reproduced
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_textbook_case_is_called_by_its_name(database, row, name):
+    for level, answer in zip(Isolation, row(name), strict=True):
+        if (finding := answer.cell.finding) is None:
+            continue
+        found = finding.anomaly
+        told = (found.name, found.title, found.phenomenon) if found else None
+        assert told == called(database.kind, name, level), level.slug
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,32 +10,35 @@ from harness.engines import Isolation
 from harness.interleave.explore import explore
 from harness.interleave.search import Bounds
 from workloads.billing.problems import scenarios
+from workloads.billing.problems.problem_a import PROBLEM_A
 from workloads.billing.problems.problem_c import PROBLEM_C
 
 pytestmark = pytest.mark.integration
 
 REDUCED = Bounds(reduction=True)
 
-# Of problems A and B only one variant differs between the levels; the nightly table has all cells.
+ALL_LEVELS = "HARNESS_REPEATS" in os.environ
+"""Of problems A and B only one variant differs between the levels; the nightly table has all."""
+
 BOTH_LEVELS = "commit-per-range-payment"
 
 
-def is_run(scenario, variant, level):
-    """Whether a cell is run always, and not only where runs are to be repeated."""
-    return (
-        "HARNESS_REPEATS" in os.environ
-        or scenario is PROBLEM_C
-        or level is Isolation.READ_COMMITTED
-        or variant.name == BOTH_LEVELS
-    )
+def levels_of(engine, scenario, variant):
+    """The levels at which a variant is explored; one that says as much as all where that is so.
+
+    Where a transaction keeps one snapshot, problem A has fewer executions that differ, except where
+    the first read that locks nothing may take it.
+    """
+    if ALL_LEVELS or scenario is PROBLEM_C or variant.name == BOTH_LEVELS:
+        return scenario.isolations
+    shorter = scenario is PROBLEM_A and engine != "mysql"
+    return (Isolation.REPEATABLE_READ if shorter else Isolation.READ_COMMITTED,)
 
 
 CELLS = [
-    pytest.param(scenario, variant, level, id=f"{scenario.name} {variant.name} {level.slug}")
+    pytest.param(scenario, variant, id=f"{scenario.name} {variant.name}")
     for scenario in scenarios()
     for variant in scenario.variants.values()
-    for level in scenario.isolations
-    if is_run(scenario, variant, level)
 ]
 
 # What a finding says of a variant, whatever the engine: the shortest execution shows it.
@@ -54,10 +57,15 @@ SAYS = {
 }
 
 
-@pytest.mark.parametrize(("scenario", "variant", "isolation"), CELLS)
-def test_a_variant_gives_the_verdict_that_is_known_of_it(database, scenario, variant, isolation):
-    cell = explore(database.target, scenario, variant, isolation, bounds=REDUCED)
-    assert cell.verdict is cell.expected
+@pytest.mark.parametrize(("scenario", "variant"), CELLS)
+def test_a_variant_gives_the_verdict_that_is_known_of_it(database, scenario, variant):
+    for isolation in levels_of(database.kind, scenario, variant):
+        gives_the_known_verdict(database.target, scenario, variant, isolation)
+
+
+def gives_the_known_verdict(target, scenario, variant, isolation):
+    cell = explore(target, scenario, variant, isolation, bounds=REDUCED)
+    assert cell.verdict is cell.expected, isolation.slug
     assert cell.complete, cell.unknown
     assert not cell.unknown
     assert not cell.deadlocks

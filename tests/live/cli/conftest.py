@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from live.cli.standby import HARNESS, stand_by
 from live.servers import evidence
 
 from harness.servers import register
 
 ROOT = Path(__file__).resolve().parents[3]
 BANK = ROOT / "tests" / "examples" / "bank"
-HARNESS = Path(sys.executable).with_name("harness")
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,7 @@ class CommandLine:
         )
 
     def __call__(self, *words: str, **environment: str) -> Said:
-        process = self.start(*words, **environment)
-        out, err = process.communicate(timeout=300)
-        return Said(process.returncode, out, err)
+        return Said(*stand_by().run(words, self.folder, self.environment | environment))
 
     def remains(self) -> Sequence[str]:
         """What is left of all that was ever started from here."""

@@ -8,6 +8,7 @@ from harness.engines import Isolation
 from harness.interleave.cell import Cell
 from harness.interleave.explore import explore
 from harness.interleave.schedule import Schedule
+from harness.interleave.search import Bounds
 from harness.programs import Program
 from harness.scenario import Scenario, Variant
 
@@ -47,12 +48,13 @@ def explored(
     isolation: Isolation = Isolation.READ_COMMITTED,
     schedule: Schedule | None = None,
 ) -> Cell:
-    """All interleavings; a deadlock is looked for, not judged."""
+    """All interleavings that differ; a deadlock is looked for, not judged."""
     variant = Variant("current", "", {f"T{n}": p for n, p in enumerate(programs, start=1)})
     scenario = Scenario(
         "deadlock", "", "", METADATA, load, {"current": variant}, serial_equivalence=False
     )
-    return explore(database.target, scenario, variant, isolation, schedule=schedule)
+    bounds = Bounds(reduction=True)
+    return explore(database.target, scenario, variant, isolation, schedule=schedule, bounds=bounds)
 
 
 def change(key: int) -> str:

@@ -154,6 +154,17 @@ def test_times_are_utc_and_a_hundred_sessions_fit(running):
     assert int(asking.ask(engine, url, limit)) >= 100
 
 
+def test_what_never_leaves_this_machine_is_not_encrypted(running):
+    """To begin TLS takes a driver longer than all that most connections are for."""
+    encrypted = {"postgresql": "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"}.get(
+        running.engine.name, "SELECT VARIABLE_VALUE FROM {}.session_status WHERE {}"
+    )
+    schema = {"mysql": "performance_schema", "mariadb": "information_schema"}
+    place = schema.get(running.engine.name, "")
+    query = encrypted.format(place, "VARIABLE_NAME = 'Ssl_cipher'")
+    assert asking.ask(running.engine, running.server.url(), query) in ("", "False")
+
+
 def test_fresh_databases_are_empty_and_gone_afterwards(running):
     engine, server = running.engine, running.server
     with fresh_database(server) as first, fresh_database(server) as second:

@@ -3,15 +3,13 @@
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from live.cli.standby import stand_by
 from live.specs.conftest import FILES
 
 pytestmark = pytest.mark.integration
 
-HARNESS = Path(sys.executable).with_name("harness")
 NOT_WHO_RUNS_US = ("HARNESS_COMMAND", "HARNESS_RUNS")
 
 
@@ -24,14 +22,8 @@ def harness(database, tmp_path):
     environment["HARNESS_STATE"] = str(tmp_path / "state")
 
     def run(*words):
-        return subprocess.run(
-            [HARNESS, "explore", "--engine", database.kind, *words],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        asked = ("explore", "--engine", database.kind, *words)
+        return subprocess.CompletedProcess(asked, *stand_by().run(asked, tmp_path, environment))
 
     return run
 
