@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.outcome import Refusal
@@ -76,6 +76,8 @@ class Raised:
     message: str
     commits: int = 0
     expected: bool = False
+    where: str = field(default="", compare=False, repr=False)
+    """The line of the program's own code, for a person: it makes no two ends different."""
 
     def readable(self) -> str:
         """A few words for a table."""

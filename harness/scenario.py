@@ -141,4 +141,5 @@ def choose(kind: str, wanted: str, known: Mapping[str, object]) -> None:
         return
     near = difflib.get_close_matches(wanted.lower(), known, n=1)
     hints = [f"did you mean '{near[0]}'?"] if near else []
-    raise UsageError(f"{kind} '{wanted}': unknown; known are {', '.join(known)}", *hints)
+    told = [f"'{name}'" if {" ", ","} & set(name) else name for name in known]
+    raise UsageError(f"{kind} '{wanted}': unknown; known are {', '.join(told)}", *hints)

@@ -7,6 +7,7 @@ with it the drivers, only when a test asks for an engine.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from harness.interleave.cell import Cell, Target
 from harness.interleave.explore import explore as explore_cell
 from harness.interleave.schedule import Schedule
 from harness.interleave.search import Bounds
+from harness.interleave.stress import Stress
 from harness.programs import Program
 from harness.report.story import finding_story
 from harness.scenario import choose, scenario_of
@@ -30,6 +32,9 @@ from harness.servers.databases import fresh_database
 from harness.servers.options import ServerOptions
 from harness.servers.server import Server
 from harness.taking import program_of, see_takes_connection
+
+USUAL = Bounds(reduction=True, stress=Stress(50, seed=0))
+"""How a test searches if it says nothing: as `harness explore` does."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,8 @@ class Explored:
 
     def __str__(self) -> str:
         lines = [repr(self), *(f"unknown: {reason}" for reason in self.cell.unknown)]
+        lines += [f"  hint: {hint}" for hint in self.cell.hints]
+        lines += [f"note: {note}" for note in self.cell.notes]
         if self.cell.finding is not None:
             again = f"explore(..., schedule={self.schedule!r})"
             lines += ["", finding_story(self.cell, again, 110)]
@@ -174,9 +181,13 @@ def explore(
     invariants: Sequence[Callable[[Connection], object]] = (),
     serial_equivalence: bool = True,
     schedule: str | None = None,
-    bounds: Bounds | None = None,
+    bounds: Bounds = USUAL,
 ) -> Explored:
     """Run functions, or programs, through every possible interleaving, or through one schedule.
+
+    As on the command line, executions that only exchange steps which commute are left out, and a
+    search that holds is followed by rounds in which the programs run freely. What was noted of the
+    programs beside the verdict is a warning.
 
     Raises:
         HarnessError: the call is wrong, or the functions cannot be explored.
@@ -205,6 +216,8 @@ def explore(
     cell = explore_cell(
         database.target, scenario, variant, levels[isolation], schedule=recorded, bounds=bounds
     )
+    for note in cell.notes:
+        warnings.warn(note, stacklevel=3)
     return Explored(cell)
 
 

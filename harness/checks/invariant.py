@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.errors import ProgramMisbehaved
+
 
 @dataclass(frozen=True)
 class Invariant:
@@ -26,9 +28,23 @@ class Invariant:
 
     @classmethod
     def of(cls, rule: Callable[..., Any]) -> Invariant:
-        """An invariant of a function that looks and judges at once: None, or what is wrong."""
-        return cls(getattr(rule, "__name__", type(rule).__name__), rule, _first_complaint)
+        """An invariant of a function that looks and judges at once: None, or what is wrong.
+
+        Observing raises `ProgramMisbehaved` if it returns anything else: of True or of 0 nobody
+        knows whether it means that all is well.
+        """
+        name = getattr(rule, "__name__", type(rule).__name__)
+        return cls(name, lambda connection: _complaint(name, rule(connection)), _first_complaint)
+
+
+def _complaint(name: str, said: Any) -> str | None:
+    if said is None or isinstance(said, str):
+        return said
+    raise ProgramMisbehaved(
+        f"invariant '{name}': returned {said!r:.60}, which is neither None nor a sentence",
+        "return None if all is well, else a text that says what is wrong",
+    )
 
 
 def _first_complaint(history: Sequence[Any]) -> str | None:
-    return next((str(seen) for seen in history if seen is not None), None)
+    return next((seen for seen in history if seen is not None), None)

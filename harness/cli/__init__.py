@@ -5,24 +5,12 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
 
 from harness import __version__
-from harness.cli import (
-    anomalies,
-    crud,
-    data,
-    drill,
-    explore,
-    measure,
-    operations,
-    plan,
-    replay,
-    reproduce,
-    schema,
-    servers,
-)
-from harness.cli.parser import Parser, new_parser
-from harness.cli.results import forget_readers, say_beside
+from harness.cli.parser import Parser, Subparsers, as_called, new_parser
+from harness.cli.results import document_alone, forget_readers, open_what_is_closed, say_beside
 from harness.errors import HarnessError
 
 _DESCRIPTION = """\
@@ -45,38 +33,56 @@ PIPE_CLOSED = 141
 HARNESS_FAILED = 70
 
 
-def build_parser() -> Parser:
-    """The whole command line."""
-    parser = new_parser("harness", _DESCRIPTION, _EPILOG)
+COMMANDS = (
+    "reproduce",
+    "explore",
+    "replay",
+    "measure",
+    "anomalies",
+    "crud",
+    "data",
+    "operations",
+    "drill",
+    "plan",
+    "servers",
+    "schema",
+)
+"""Each is a module here, in the order of the help text."""
+
+
+class _Command(Protocol):
+    """What the module of a command has."""
+
+    def add_parser(self, subparsers: Subparsers[Parser], /) -> None:
+        """Add the command."""
+
+
+def build_parser(words: Sequence[str] = ()) -> Parser:
+    """The whole command line; no more than the command that the first of `words` asks for.
+
+    To import what all commands need takes longer than to import it for one and to run that.
+    """
+    parser = new_parser(_DESCRIPTION, _EPILOG)
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    for command in (
-        reproduce,
-        explore,
-        replay,
-        measure,
-        anomalies,
-        crud,
-        data,
-        operations,
-        drill,
-        plan,
-        servers,
-        schema,
-    ):
-        command.add_parser(subparsers)
+    asked = [name for name in COMMANDS if name in words[:1]]
+    for name in asked or COMMANDS:
+        cast("_Command", import_module(f"harness.cli.{name}")).add_parser(subparsers)
     return parser
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; the exit status. Failures of the outside world show no traceback."""
     status: int = PIPE_CLOSED
+    open_what_is_closed()
     try:
-        arguments = build_parser().parse_args(words)
-        status = arguments.run(arguments)
+        words = sys.argv[1:] if words is None else words
+        arguments = build_parser(words).parse_args(words)
+        with document_alone(arguments):
+            status = arguments.run(arguments)
         sys.stdout.flush()  # what was printed may still be on its way into a pipe
     except HarnessError as error:
-        say_beside(error.explain())
+        say_beside(as_called(error.explain()))
         return error.exit_status
     except KeyboardInterrupt:
         say_beside("interrupted: everything that was started has been ended")

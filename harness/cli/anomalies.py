@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +19,13 @@ from harness.cli.options import (
     add_result_options,
     add_search_options,
     add_server_options,
-    chosen_engines,
+    asked_engines,
     chosen_isolations,
     server_options,
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.results import console, keep
+from harness.cli.results import console, keep, say_beside
 from harness.cli.search import Search, again, run_search
 from harness.engines import Engine, Isolation, Profile
 from harness.errors import UsageError
@@ -149,7 +148,7 @@ def run(arguments: argparse.Namespace) -> int:
         Bounds(reduction=arguments.reduction),
         Missing(engines_named=bool(arguments.engine)),
     )
-    for engine in chosen_engines(arguments.engine):
+    for engine in asked_engines(arguments):
         with matrix.missing.noted(engine):
             _explore_engine(matrix, engine, arguments)
     changes = list(news(matrix.answers, expected))
@@ -201,7 +200,7 @@ def _explore_engine(matrix: _Matrix, engine: Engine, arguments: argparse.Namespa
             matrix.answers += row
             told = "; ".join(f"{a.cell.isolation.title} {a.readable()}" for a in row)
             name = anomaly.scenario.name
-            print(f"{engine.title} {server.version}: {name}: {told}", file=sys.stderr)
+            say_beside(f"{engine.title} {server.version}: {name}: {told}")
 
 
 def _explore_one(target: Target, anomaly: Anomaly, level: Isolation, bounds: Bounds) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,12 +12,12 @@ from harness.cli.options import (
     add_engine_option,
     add_result_options,
     add_server_options,
-    chosen_engines,
+    asked_engines,
     server_options,
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.results import console, keep
+from harness.cli.results import console, keep, say_beside
 from harness.crud.comparison import compare
 from harness.crud.observed import observe
 from harness.crud.subject import Subject, subjects
@@ -60,7 +59,11 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         subparsers, "crud", "what programs do to which tables", _DESCRIPTION, _EPILOG
     )
     parser.add_argument(
-        "subject", nargs="?", default=_DEFAULT, metavar="SYSTEM", help=f"default: {_DEFAULT}"
+        "subject",
+        nargs="?",
+        default=_DEFAULT,
+        metavar="SYSTEM",
+        help=f"an unknown name lists all (default: {_DEFAULT})",
     )
     add_engine_option(parser)
     add_result_options(parser)
@@ -76,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     known = subjects()
     choose("system", arguments.subject, known)
-    engines = chosen_engines(arguments.engine)
+    engines = asked_engines(arguments)
     writable(arguments.json, arguments.runs)
     answers = _Answers(known[arguments.subject], Missing(engines_named=bool(arguments.engine)))
     for engine in engines:
@@ -84,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
             answers.found.append(_observe_engine(answers.subject, engine, arguments))
     _print(answers)
     content = crud_document(answers.subject, answers.found)
+    of_all = {"scenario": f"crud {answers.subject.name}", "variant": "current"}
+    content["cells"] = [{**of_all, **found} for found in content["engines"]]
     content["missing"] = answers.missing.explained()
     keep(arguments, ["crud", answers.subject.name], content)
     return answers.missing.status(found.verdict for found in answers.found)
@@ -98,7 +103,7 @@ def _observe_engine(subject: Subject, engine: Engine, arguments: argparse.Namesp
     ):
         rows = compare(subject, observe(subject, engine, url))
         found = Conformance(engine, server.version, rows)
-    print(f"{found.title}: {found.verdict.value}", file=sys.stderr)
+    say_beside(f"{found.title}: {found.verdict.value}")
     return found
 
 

@@ -14,7 +14,7 @@ from harness.cli.options import (
     add_engine_option,
     add_result_options,
     add_server_options,
-    chosen_engines,
+    asked_engines,
     server_options,
     writable,
 )
@@ -62,7 +62,11 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         "what", choices=["load", "digest"], help="load: make and load data; digest: read digests"
     )
     parser.add_argument(
-        "dataset", nargs="?", default=_DEFAULT, metavar="DATASET", help=f"default: {_DEFAULT}"
+        "dataset",
+        nargs="?",
+        default=_DEFAULT,
+        metavar="DATASET",
+        help=f"an unknown name lists all (default: {_DEFAULT})",
     )
     add_data_options(parser, 0.01, "1 is 100,000 vehicles, or members")
     add_engine_option(parser)
@@ -82,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     known = datasets()
     choose("dataset", arguments.dataset, known)
-    engines = chosen_engines(arguments.engine)
+    engines = asked_engines(arguments)
     writable(arguments.json, arguments.runs)
     options = server_options(arguments)
     _must_fit(arguments, options)
@@ -194,8 +198,10 @@ def _shown(progress: Progress, engine: Engine, generated: Generated) -> Callable
 
 
 def _keep(answers: Answers, missing: Missing, arguments: argparse.Namespace) -> None:
-    content = {
-        **answers_document(answers),
+    content = answers_document(answers)
+    of_all = {"scenario": f"data {arguments.dataset}", "variant": arguments.what}
+    content |= {
+        "cells": [{**of_all, **found} for found in content["engines"]],
         "missing": missing.explained(),
         "dataset": arguments.dataset,
         "scale": arguments.scale,

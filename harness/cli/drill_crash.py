@@ -71,7 +71,9 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         "--moment", metavar="WORDS", help="kill once, at this moment: 'after commit 17'"
     )
     parser.add_argument(
-        "--load", metavar="L", help=f"what runs meanwhile (default: {_DEFAULT_LOAD})"
+        "--load",
+        metavar="L",
+        help=f"what runs meanwhile; `drill list` tells which (default: {_DEFAULT_LOAD})",
     )
     parser.add_argument(
         "--control", action="store_true", help="run the engine's negative controls instead"

@@ -13,10 +13,17 @@ _DESCRIPTION = """\
 List what can run while a server is killed, the moments of a kill, and each engine's negative
 controls. Starts nothing."""
 
+_EPILOG = """\
+examples:
+  harness drill list
+  harness drill list --engine E
+
+exit status: 0 listed, 64 wrong usage"""
+
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the list."""
-    parser = add_command(subparsers, "list", "what there is to drill", _DESCRIPTION, "")
+    parser = add_command(subparsers, "list", "what there is to drill", _DESCRIPTION, _EPILOG)
     add_engine_option(parser)
     parser.set_defaults(run=run)
 

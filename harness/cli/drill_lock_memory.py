@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill
 from harness.cli.options import positive
 from harness.cli.parser import Parser, Subparsers
+from harness.cli.results import say_beside
 from harness.clock import now_s
 from harness.engines import Engine, Profile
 from harness.recovery.lock_memory import LockMemoryDrill, Size, planned_need
@@ -121,7 +121,7 @@ def _prepared(
     """A server with these settings, and the tables on it."""
 
     def told(said: str) -> None:
-        print(f"{cell.engine.title}: {said}", file=sys.stderr)
+        say_beside(f"{cell.engine.title}: {said}")
 
     # Nothing is killed here, so nothing need be flushed for it.
     with (

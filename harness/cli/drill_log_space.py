@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill
 from harness.cli.options import positive
 from harness.cli.parser import Parser, Subparsers
+from harness.cli.results import say_beside
 from harness.clock import now_s
 from harness.engines import Engine, Profile
 from harness.recovery.log_space import LogSpaceDrill
@@ -72,7 +72,7 @@ def _drill(drilled: Drilled[LogSpaceCell], engine: Engine) -> None:
     unit_bytes = 1000 * arguments.kilobytes if arguments.kilobytes else space.unit_bytes
 
     def told(said: str) -> None:
-        print(f"{engine.title}: {said}", file=sys.stderr)
+        say_beside(f"{engine.title}: {said}")
 
     begun_s = now_s()
     with (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from harness import __version__
 from harness.checks.verdict import Verdict
 from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill
 from harness.cli.parser import Parser, Subparsers
+from harness.cli.results import say_beside
 from harness.clock import now_s
 from harness.engines import Engine, Profile
 from harness.errors import HarnessError
@@ -22,7 +22,7 @@ from harness.report.keys import with_all_keys
 from harness.servers.databases import fresh_database
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
-from harness.sessions.session import first_line
+from harness.sessions.trouble import told
 
 _DESCRIPTION = """\
 Run a client in a process of its own and SIGKILL it: while it writes, at random, and with a
@@ -84,14 +84,14 @@ def _drill(drilled: Drilled[ProgramCell], engine: Engine) -> None:
         try:
             drill.prepare()
             for number in range(1, arguments.kills + 1):
-                print(f"{engine.title}: killing a program that writes", file=sys.stderr)
+                say_beside(f"{engine.title}: killing a program that writes")
                 drill.kill_while_writing(number)
             drill.kill_while_holding(f"w{_KILLS_MAX + 1}")
             drill.stop_while_holding(f"w{_KILLS_MAX + 2}")
         except HarnessError as error:
             cell.unknown.append(error.explain())
         except (DBAPIError, engine.driver_error) as error:
-            cell.unknown.append(f"the server refused or is gone: {first_line(error)}")
+            cell.unknown.append(told(engine, error))
         finally:
             drill.close()
     cell.elapsed_s = now_s() - begun_s

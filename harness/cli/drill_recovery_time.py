@@ -26,7 +26,7 @@ from harness.recovery.interval import measure_interval
 from harness.recovery.timing import KillableServer
 from harness.servers.ladder import choose as choose_server
 from harness.servers.ladder import start
-from harness.sessions.session import first_line
+from harness.sessions.trouble import told
 
 _DESCRIPTION = """\
 Measure how long a killed server takes to come back, and hold the exam's model against it.
@@ -164,7 +164,7 @@ def _drill(drilled: Drilled[DistanceCell], engine: Engine, control: str) -> None
         except (DBAPIError, engine.driver_error) as error:
             if cell not in drilled.cells:
                 raise
-            cell.unknown.append(f"the server refused or is gone: {first_line(error)}")
+            cell.unknown.append(told(engine, error))
     cell.elapsed_s = now_s() - begun_s
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,7 @@ from harness.cli.options import (
     said_of_servers,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.results import again
+from harness.cli.results import again, say_beside
 from harness.clock import now_s
 from harness.engines import Engine, Profile
 from harness.errors import UsageError
@@ -38,6 +37,7 @@ _EPILOG = """\
 examples:
   harness drill steps
   harness drill steps billing-replacement --way swap --amid
+  harness drill steps billing-partitions
   harness drill steps --way 'in place' --step '③ load 請求' --rows 5000
 
 exit status: 0 nothing was lost in any step, 1 something was, 2 unknown (a kill did not come, or a
@@ -85,13 +85,25 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         subparsers, "steps", "kill the server in every step", _DESCRIPTION, _EPILOG
     )
     parser.add_argument(
-        "operation", nargs="?", default=_DEFAULT, metavar="NAME", help=f"default: {_DEFAULT}"
+        "operation",
+        nargs="?",
+        default=_DEFAULT,
+        metavar="NAME",
+        help=f"an unknown name lists all (default: {_DEFAULT})",
     )
     parser.add_argument(
-        "--way", action="append", default=[], metavar="W", help="may be repeated (default: all)"
+        "--way",
+        action="append",
+        default=[],
+        metavar="W",
+        help="a way to do it; an unknown name lists all; may be repeated (default: all)",
     )
     parser.add_argument(
-        "--step", action="append", default=[], metavar="S", help="may be repeated (default: all)"
+        "--step",
+        action="append",
+        default=[],
+        metavar="S",
+        help="kill in this step; an unknown name lists all; may be repeated (default: all)",
     )
     parser.add_argument(
         "--amid", action="store_true", help="kill while the step is at work, not as it begins"
@@ -101,7 +113,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     )
     add_engine_option(parser)
     add_result_options(parser)
-    add_server_options(parser)
+    add_server_options(parser, given=None)
     parser.set_defaults(run=run)
 
 
@@ -146,7 +158,7 @@ def _drill(drilled: Drilled[_Answer], engine: Engine, work: Stepwise) -> None:
         drill = StepDrill(server, work, rows)
         drill.prepare()
         for way, step in chosen:
-            print(f"{engine.title}: {way.name}: {step}", file=sys.stderr)
+            say_beside(f"{engine.title}: {way.name}: {step}")
             answer.kills.append(drill.kill_in(way, step, amid=amid))
     answer.elapsed_s = now_s() - begun_s
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +11,7 @@ from harness import __version__
 from harness.checks.verdict import Verdict
 from harness.cli.drilling import Drilled, Telling, add_drill, begin_drill
 from harness.cli.parser import Parser, Subparsers
+from harness.cli.results import say_beside
 from harness.clock import now_s
 from harness.engines import Engine, Profile
 from harness.recovery.report import CAVEAT, aligned
@@ -45,12 +45,21 @@ class _Answer:
     source: str
     version: str = ""
     observed: list[Observed] = field(default_factory=list)
+    whole: bool = False
+    """Whether everything was tried."""
     elapsed_s: float = 0.0
+
+    @property
+    def told(self) -> Mapping[str, Verdict]:
+        """Of each table; what would have been seen of one that was not tried is unknown."""
+        not_tried = [] if self.whole else [Verdict.UNKNOWN]
+        found = verdicts(self.observed)
+        return {table: Verdict.worst([one, *not_tried]) for table, one in found.items()}
 
     @property
     def verdict(self) -> Verdict:
         """Of both tables: all was observed, and the ordinary table obeyed."""
-        return Verdict.worst(verdicts(self.observed).values())
+        return Verdict.worst(self.told.values())
 
     @property
     def expected(self) -> Verdict:
@@ -88,19 +97,20 @@ def _observe(drilled: Drilled[_Answer], engine: Engine) -> None:
     ):
         assert isinstance(server, KillableServer), "only given servers are not ours to kill"
         answer.version = server.version
+        drilled.cells.append(answer)
         for one in WorkTableDrill(server, url).observe():
             answer.observed.append(one)
-            print(f"{engine.title}: {one.what}", file=sys.stderr)
+            say_beside(f"{engine.title}: {one.what}")
+        answer.whole = True
     answer.elapsed_s = now_s() - begun_s
-    drilled.cells.append(answer)
 
 
 def _last_line(answer: _Answer) -> str:
-    told = verdicts(answer.observed)
     return (
-        f"{told[LOGGED].value}: {answer.engine.title} {answer.version}: the ordinary table; "
+        f"{answer.told[LOGGED].value}: {answer.engine.title} {answer.version}: the ordinary table; "
         f"{len(answer.observed)} observations of the one without log, "
         f"{sum(not one.without_log.known for one in answer.observed)} could not be made"
+        + ("" if answer.whole else "; the rest was not tried")
     )
 
 
@@ -124,7 +134,7 @@ def _document(answers: Sequence[_Answer]) -> dict[str, Any]:
 
 
 def _cells(answer: _Answer) -> list[dict[str, Any]]:
-    crash, told = answer.engine.crash, verdicts(answer.observed)
+    crash = answer.engine.crash
     found = []
     for table, variant, means in (
         (LOGGED, "logged", "ordinary table"),
@@ -138,9 +148,9 @@ def _cells(answer: _Answer) -> list[dict[str, Any]]:
             "engine": answer.engine.name,
             "version": answer.version,
             "source": answer.source,
-            "verdict": told[table].value,
+            "verdict": answer.told[table].value,
             "executions": len(answer.observed),
-            "complete": all(one.known for one in seen.values()),
+            "complete": answer.whole and all(one.known for one in seen.values()),
             "observed": {what: one.said for what, one in seen.items()},
             "exam": {one.what: one.exam or None for one in answer.observed},
             "elapsed_s": round(answer.elapsed_s, 3),

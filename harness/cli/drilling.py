@@ -117,7 +117,7 @@ def add_drill(
     parser = add_command(drills, name, summary, *texts)
     add_engine_option(parser)
     add_result_options(parser)
-    add_server_options(parser)
+    add_server_options(parser, given=None)
     parser.set_defaults(run=run)
     return parser
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from harness.cli.options import (
     add_cell_options,
     add_search_options,
     add_server_options,
-    chosen_engines,
+    asked_engines,
     chosen_isolations,
     server_options,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.results import say_beside
 from harness.cli.search import Search, run_search
 from harness.engines import Profile
 from harness.errors import UsageError
@@ -64,14 +64,21 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser = add_command(
         subparsers, "explore", "try two or more functions of your own", _DESCRIPTION, _EPILOG
     )
-    parser.add_argument("program", nargs="*", metavar="MODULE:PROGRAM", help="T1, T2, … in order")
-    parser.add_argument("--setup", metavar="MODULE:SETUP", help="makes the tables and their rows")
+    parser.add_argument(
+        "program",
+        nargs="*",
+        metavar="MODULE:PROGRAM",
+        help="two or more functions, T1, T2, … in this order; one may be named twice",
+    )
+    parser.add_argument(
+        "--setup", metavar="MODULE:SETUP", help="makes the tables and their rows; needed"
+    )
     parser.add_argument(
         "--invariant",
         action="append",
         default=[],
         metavar="MODULE:RULE",
-        help="returns None, or what is wrong; may be repeated",
+        help="returns None, or a text that says what is wrong; may be repeated",
     )
     parser.add_argument(
         "--only-invariants",
@@ -207,7 +214,7 @@ def _run_spec(arguments: argparse.Namespace) -> int:
         )
     spec = read_spec(arguments.spec)
     for name in spec.unused_steps():
-        print(f"{arguments.spec}: no permutation takes step '{name}'", file=sys.stderr)
+        say_beside(f"{arguments.spec}: no permutation takes step '{name}'")
     wanted = arguments.spec_as or ("transcript" if spec.permutations else "search")
     if wanted == "transcript":
         return _print_transcript(arguments, spec)
@@ -225,7 +232,7 @@ def _run_spec(arguments: argparse.Namespace) -> int:
 
 
 def _print_transcript(arguments: argparse.Namespace, spec: Spec) -> int:
-    engines = chosen_engines(arguments.engine)
+    engines = asked_engines(arguments)
     levels = chosen_isolations(arguments.isolation, ())
     if len(engines) != 1 or len(levels) > 1:
         raise UsageError(
@@ -240,7 +247,7 @@ def _print_transcript(arguments: argparse.Namespace, spec: Spec) -> int:
     options = server_options(arguments)
     offer = choose(engines[0], options)
     with start(offer, Profile.EXPLORING, options=options) as server, fresh_database(server) as url:
-        print(f"{engines[0].title} {server.version}, {offer.description}", file=sys.stderr)
+        say_beside(f"{engines[0].title} {server.version}, {offer.description}")
         with SpecConductor(
             engines[0],
             url,
@@ -250,5 +257,5 @@ def _print_transcript(arguments: argparse.Namespace, spec: Spec) -> int:
         ) as conductor:
             tell(spec, conductor, lambda text: print(text, end="", flush=True))
     for complaint in conductor.complaints:
-        print(complaint, file=sys.stderr)
+        say_beside(complaint)
     return 0

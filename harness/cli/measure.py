@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rich.progress import Progress
@@ -12,10 +13,11 @@ from rich.progress import Progress
 from harness.checks.verdict import Verdict
 from harness.cli.missing import Missing
 from harness.cli.options import (
+    above_zero,
     add_cell_options,
     add_result_options,
     add_server_options,
-    chosen_engines,
+    asked_engines,
     chosen_isolations,
     positive,
     server_options,
@@ -70,7 +72,11 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser = add_command(
         subparsers, "measure", "measure a problem at volume", _DESCRIPTION, _EPILOG
     )
-    parser.add_argument("measurement", metavar="NAME", help="such as problem-1 or billing-b")
+    parser.add_argument(
+        "measurement",
+        metavar="NAME",
+        help="such as problem-1 or billing-b; an unknown name lists all",
+    )
     add_cell_options(parser)
     parser.add_argument(
         "--rows",
@@ -97,7 +103,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     )
     parser.add_argument(
         "--rate",
-        type=_rate,
+        type=partial(above_zero, most=1000),
         default=10.0,
         metavar="R",
         help="requests of each online program a second (default: 10)",
@@ -130,7 +136,7 @@ def run(arguments: argparse.Namespace) -> int:
     known = measurements()
     choose("measurement", arguments.measurement, known)
     measurement = known[arguments.measurement]
-    engines = chosen_engines(arguments.engine)
+    engines = asked_engines(arguments)
     writable(arguments.json, arguments.runs)
     see_can_be_drawn(arguments.plot)
     options = server_options(arguments)
@@ -239,13 +245,3 @@ def _told(result: Result) -> Verdict:
 
 def _every(text: str) -> Every:
     return None if text == "all" else positive(text)
-
-
-def _rate(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number <= 1000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0, at most 1000")
-    return number

@@ -1,12 +1,12 @@
 """Engines that gave no answer: each is told with its reason, and the others go on.
 
 Terms: an engine is *not run* where no server of it could be had, where its server refused or went
-away, or where a program did what cannot be looked at. What was found before that stands.
+away, where a program did what cannot be looked at, or where something did not happen in time. What
+was found before that stands.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +15,16 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from harness.checks.verdict import Verdict
+from harness.cli.results import say_beside
 from harness.engines import Engine
-from harness.errors import HarnessError, ProgramMisbehaved, ServerError, SourceUnavailable
-from harness.sessions.session import first_line
+from harness.errors import (
+    DeadlineExceeded,
+    HarnessError,
+    ProgramMisbehaved,
+    ServerError,
+    SourceUnavailable,
+)
+from harness.sessions.trouble import told
 
 EXIT = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2}
 
@@ -53,10 +60,10 @@ class Missing:
         """Note why an engine gives no answer, in place of the error that ended the body."""
         try:
             yield
-        except (ServerError, ProgramMisbehaved) as error:
+        except (ServerError, ProgramMisbehaved, DeadlineExceeded) as error:
             self.not_run.append(NotRun(engine, error))
         except (DBAPIError, engine.driver_error) as error:
-            gone = ServerError(f"{engine.name}: the server refused or is gone: {first_line(error)}")
+            gone = ServerError(f"{engine.name}: {told(engine, error)}")
             self.not_run.append(NotRun(engine, gone))
 
     def explained(self) -> list[str]:
@@ -80,7 +87,7 @@ class Missing:
     def print_alone(self) -> None:
         """Print each where no engine gave anything: that is no result, and goes to stderr."""
         for text in self.told():
-            print(text, file=sys.stderr)
+            say_beside(text)
 
     def status(self, found: Iterable[Verdict]) -> int:
         """The exit status: that of the worst verdict, or of the first error where none was found.

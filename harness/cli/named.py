@@ -72,16 +72,31 @@ def _module(name: str, text: str, what: str) -> Any:
         said = f": {error}" if str(error) else ""
         raise UsageError(
             f"{what} '{text}': module '{name}' does not import: {type(error).__name__}{said}",
-            *_hints(name),
+            *_hints(name, error),
         ) from error
 
 
-def _hints(name: str) -> list[str]:
+def _hints(name: str, error: BaseException) -> list[str]:
     """What to try: a file's name where a module's belongs is what people type first."""
     if name.endswith(".py"):
         module = ".".join(Path(name).with_suffix("").parts)
         return [f"name the module, not its file: '{module}', as seen from this folder"]
-    return [f"does 'python -c \"import {name}\"' work in this folder?"]
+    wanting = error.name if isinstance(error, ModuleNotFoundError) else None
+    if wanting is None:
+        return [f"does '{sys.executable} -c \"import {name}\"' work in this folder?"]
+    if f"{name}.".startswith(f"{wanting}."):
+        near = difflib.get_close_matches(wanting, _modules_here(), n=1)
+        looked = f"looked for in this folder, '{Path.cwd()}', and along PYTHONPATH"
+        return [f"did you mean '{near[0]}'?"] if near else [looked]
+    return [
+        f"is '{wanting}' installed where the harness runs, in '{sys.prefix}'?",
+        f"or install the harness where '{wanting}' is: docs/exploring.md, 'In your own project'",
+    ]
+
+
+def _modules_here() -> list[str]:
+    here = Path.cwd()
+    return [*(p.stem for p in here.glob("*.py")), *(p.parent.name for p in here.glob("*/*.py"))]
 
 
 def _near(name: str, module: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from harness.cli.options import (
     add_cell_options,
     add_result_options,
     add_server_options,
-    chosen_engines,
+    asked_engines,
     chosen_isolations,
     positive,
     said_of_servers,
@@ -35,7 +34,7 @@ from harness.cli.options import (
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.results import again, console, progress_line
+from harness.cli.results import again, console, progress_line, say_beside
 from harness.clock import now_s
 from harness.engines import Engine, Isolation, Profile
 from harness.errors import UsageError
@@ -55,6 +54,7 @@ from harness.jobs.report import (
 from harness.jobs.resume import kept_files
 from harness.measure.picture import see_can_be_drawn
 from harness.report import runs
+from harness.report.keys import with_whole_cells
 from harness.scenario import choose
 from harness.servers.databases import Lent, fresh_database
 from harness.servers.ladder import choose as choose_server
@@ -151,7 +151,7 @@ def run(arguments: argparse.Namespace) -> int:
         return run_resume(arguments)
     arguments = given_only(arguments)
     night = chosen_night(arguments.night)
-    engines = chosen_engines(arguments.engine)
+    engines = asked_engines(arguments)
     writable(arguments.json, arguments.runs)
     _see_one_night(arguments.plot, len(engines))
     setting = _setting(arguments, night)
@@ -164,9 +164,10 @@ def run(arguments: argparse.Namespace) -> int:
         with missing.noted(engine):
             _on_engine(engine, nights)
     _print(nights)
-    content = {**night_document(nights.found), **said, "missing": missing.explained()}
+    found = with_whole_cells(night_document(nights.found))
+    content = {**found, **said, "missing": missing.explained()}
     runs.write(path, {"command": command, **content})
-    print(f"stored: {path}", file=sys.stderr)
+    say_beside(f"stored: {path}")
     if arguments.json is not None:
         runs.write(arguments.json, content)
     return missing.status([night_verdict(nights.found)] if nights.found else [])
@@ -302,7 +303,7 @@ def _print(nights: _Nights) -> None:
         print(*night_lines(result), "", sep="\n")
         if nights.arguments.plot is not None:
             draw(result, nights.arguments.plot)
-            print(f"drawn: {nights.arguments.plot}", file=sys.stderr)
+            say_beside(f"drawn: {nights.arguments.plot}")
     if lines := digest_lines(nights.found):
         print(*lines, "", sep="\n")
     nights.missing.print_beside(console())

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
 from rich.live import Live
 from sqlalchemy import URL
 
@@ -23,7 +22,7 @@ from harness.cli.options import (
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.results import console, keep
+from harness.cli.results import console, keep, say_beside
 from harness.clock import Deadline, pause
 from harness.engines import ENGINES, Engine, Profile
 from harness.errors import SourceUnavailable, UsageError
@@ -93,7 +92,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         help="how long: 30, 90s, 5m, 2h (default: until Ctrl-C)",
     )
     add_result_options(parser)
-    add_server_options(parser)
+    add_server_options(parser, given="watch this server, in use or not (also HARNESS_SERVER)")
     parser.set_defaults(run=run)
 
 
@@ -136,7 +135,7 @@ def _watched(arguments: argparse.Namespace) -> Iterator[_Watched]:
             if engine is engines[-1]:
                 raise
     assert offer is not None, "there is an offer, or an error"
-    print(f"{offer.engine.title}: starting a server", file=sys.stderr)
+    say_beside(f"{offer.engine.title}: starting a server")
     settings = offer.engine.monitoring.all_deadlocks
     with start(offer, Profile.DURABLE, settings=settings, options=options) as server:
         yield _Watched(offer.engine, server.url(), server.version, server)
@@ -145,7 +144,7 @@ def _watched(arguments: argparse.Namespace) -> Iterator[_Watched]:
 def _watch(monitor: Monitor, watched: _Watched, length_s: float | None) -> bool:
     """Wait for the end; False if it came by Ctrl-C before its time."""
     deadline = None if length_s is None else Deadline.after(length_s)
-    terminal = Console(file=sys.stderr, highlight=False, markup=False)
+    terminal = console(sys.stderr)
     heading = f"{watched.engine.title} {watched.version}"
     try:
         with Live(console=terminal, transient=True, auto_refresh=False) as live:

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from harness.engines import ENGINES, Engine, Isolation
-from harness.errors import UsageError
+from harness.errors import ServerError, UsageError
 from harness.interleave.sampled import METHODS
+from harness.operations.target import leads_to
 from harness.report import runs
 from harness.scenario import choose
+from harness.servers.given_url import GivenUrl, scheme_of
 from harness.servers.options import SOURCE_NAMES, ServerOptions
 
+_GIVEN = (
+    "use this server, and no other engine unless --engine names it; its database must be empty or "
+    "ours (HARNESS_SERVER gives one beside the other engines' own)"
+)
 
-def add_server_options(parser: argparse.ArgumentParser) -> None:
-    """Where servers come from."""
+
+def add_server_options(parser: argparse.ArgumentParser, given: str | None = _GIVEN) -> None:
+    """Where servers come from; `given` says what --server means, None that it is refused."""
     group = parser.add_argument_group("servers")
     group.add_argument(
         "--server",
         action="append",
         default=[],
         metavar="URL",
-        help="use this server; its database must be empty or ours (also HARNESS_SERVER)",
+        help=argparse.SUPPRESS if given is None else given,
     )
+    sources = [name for name in SOURCE_NAMES if name != "given" or given is not None]
     group.add_argument(
         "--source",
         choices=SOURCE_NAMES,
+        metavar=f"{{{','.join(sources)}}}",
         help="take servers only from here (default: the first of these that has one)",
     )
     group.add_argument(
@@ -92,7 +103,9 @@ def add_engine_option(parser: argparse.ArgumentParser) -> None:
 
 def add_result_options(parser: argparse.ArgumentParser) -> None:
     """Where the results go."""
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the results as JSON; - is stdout"
+    )
     parser.add_argument(
         "--runs",
         type=Path,
@@ -217,6 +230,29 @@ def chosen_engines(names: Sequence[str]) -> list[Engine]:
     return [ENGINES[name] for name in dict.fromkeys(names)] or list(ENGINES.values())
 
 
+def asked_engines(arguments: argparse.Namespace) -> list[Engine]:
+    """The engines named; else those to which --server leads; else all.
+
+    Who names a server asks about that one: no others are started beside it.
+
+    Raises:
+        UsageError: a name is unknown, or a URL malformed.
+    """
+    if arguments.engine or not arguments.server or arguments.source not in (None, "given"):
+        return chosen_engines(arguments.engine)
+    given = {engine.name for url in arguments.server for engine in _led_to(GivenUrl(url))}
+    return [engine for engine in ENGINES.values() if engine.name in given]
+
+
+def _led_to(given: GivenUrl) -> list[Engine]:
+    """The engine at a URL; of a server that does not answer, each that it may be."""
+    try:
+        return [leads_to(given, list(ENGINES.values()))[0]]
+    except ServerError:
+        scheme = scheme_of(make_url(given.text.strip()))
+        return [engine for engine in ENGINES.values() if scheme in engine.recipe.schemes]
+
+
 def chosen_isolations(names: Sequence[str], default: Sequence[Isolation]) -> list[Isolation]:
     """The levels named, or the default ones.
 
@@ -274,14 +310,23 @@ def duration(text: str) -> float:
     return _seconds(text[:-1]) * factor if factor else _seconds(text)
 
 
-def _seconds(text: str) -> float:
+def above_zero(text: str, *, of: str = "", most: float = math.inf) -> float:
+    """A number above 0, `of` something, `most` so high; argparse's own error for anything else.
+
+    >>> above_zero("0.5")
+    0.5
+    """
     try:
         number = float(text)
     except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds above 0")
+        number = math.nan
+    if not 0 < number < math.inf or number > most:
+        bound = "" if most == math.inf else f", at most {most:g}"
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number{of} above 0{bound}")
     return number
+
+
+_seconds = partial(above_zero, of=" of seconds")
 
 
 def _port(text: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness import __version__
 from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.plan_texts import DESCRIPTION, EPILOG, TEACHING, examples_of
 from harness.errors import UsageError
 from harness.jobs.ledger import read_ledger
 from harness.jobs.network import Network
@@ -28,28 +29,6 @@ from harness.planning.recovery_time import BACK_MS, FORWARD_MS, predict
 from harness.planning.restart import NO_LOG_MODES, Failure, Plan, plan_restart
 from harness.report import runs
 
-_DESCRIPTION = """\
-Plan the batch night by pure reasoning: no server is started and none is asked. Each planner prints
-the exam's figure, and marks what the exam leaves open as assumed.
-
-  restart         after a crash: which tables to redefine, which jobs to run again, in which order
-  recovery-time   how long the server will roll forward and back
-  lock-memory     how many locks are held at once, with and without the no-log mode
-  log-volume      how much log a day writes, and how many online backups that asks for
-  backups         which tables to back up at which milestone (exam table 5)"""
-
-_EPILOG = """\
-examples:
-  harness plan restart                                      every crash in one table
-  harness plan restart --crash 2 --checkpoint T2            and one of them with its reasons
-  harness plan restart --crash 2 --ended result_registration
-  harness plan restart --ledger runs/night/ledger.jsonl     of a night that really broke off
-  harness plan recovery-time --crash 5 --checkpoint T3
-  harness plan log-volume --io-per-update 2
-
-exit status: 0 the plan is certain, 2 it is not (or an assumption decides), 64 wrong usage,
-             70 the harness failed"""
-
 _LOGGED = "logged"
 
 Told = tuple[list[str], dict[str, Any], int]
@@ -58,7 +37,7 @@ Told = tuple[list[str], dict[str, Any], int]
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the command."""
-    parser = add_command(subparsers, "plan", "plan a night and its restart", _DESCRIPTION, _EPILOG)
+    parser = add_command(subparsers, "plan", "plan a night and its restart", DESCRIPTION, EPILOG)
     what = parser.add_subparsers(metavar="WHAT", required=True, parser_class=Parser)
     for name, summary, add in (
         ("restart", "what to do after a crash", _add_restart),
@@ -67,9 +46,11 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         ("log-volume", "how much log a day writes", _add_log_volume),
         ("backups", "which tables to back up when", _add_backups),
     ):
-        one = add_command(what, name, summary, f"{summary}; see `harness plan --help`", "")
+        one = add_command(what, name, summary, TEACHING[name], examples_of(name))
         one.add_argument("--night", metavar="NAME", help="default: the first that is installed")
-        one.add_argument("--json", type=Path, metavar="FILE", help="write the answer as JSON")
+        one.add_argument(
+            "--json", type=Path, metavar="FILE", help="write the answer as JSON; - is stdout"
+        )
         add(one)
 
 
@@ -216,6 +197,11 @@ def _standing(arguments: argparse.Namespace, network: Network) -> tuple[NightSta
     if arguments.ledger is not None:
         if arguments.crash or arguments.checkpoint or arguments.ended or arguments.not_started:
             raise UsageError("--ledger: says by itself how the night stood", "leave --crash out")
+        if not arguments.ledger.is_file():
+            raise UsageError(
+                f"--ledger '{arguments.ledger}': there is no such file",
+                "`harness replay night` keeps a night's ledgers in the folder of its run",
+            )
         standing = standing_of(network, read_ledger(arguments.ledger))
         return standing, f"as '{arguments.ledger}' has it"
     window = _window(arguments.crash, network)

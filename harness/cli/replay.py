@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +16,7 @@ from harness.cli.options import (
     add_cell_options,
     add_result_options,
     add_server_options,
-    chosen_engines,
+    asked_engines,
     chosen_isolations,
     said_of_servers,
     server_options,
@@ -27,7 +26,7 @@ from harness.cli.parser import Parser, Subparsers, add_command
 from harness.cli.replay_compare import add_compare
 from harness.cli.replay_options import Defaults, add_day_options, arrivals_of, setting_of
 from harness.cli.replay_progress import ReplayProgress
-from harness.cli.results import again, console, keep
+from harness.cli.results import again, console, keep, say_beside
 from harness.engines import Engine, Isolation, Profile
 from harness.errors import UsageError
 from harness.loading.dataset import datasets
@@ -43,8 +42,19 @@ from harness.servers.ladder import start
 from harness.servers.options import ServerOptions
 
 _DESCRIPTION = """\
-Replay a system's business day on real servers: requests arrive when they will (open loop), whatever
-the server does, and the batch runs beside them or after them."""
+Replay what a system does, on real servers: a business day or a billing month, in which requests
+arrive when they will (open loop), whatever the server does, with the batch beside them or after
+them; or the batch night alone. Stored days are compared."""
+
+_EPILOG = """\
+examples:
+  harness replay day --speed 600
+  harness replay month billing-mended
+  harness replay night
+  harness replay compare runs/20241015-090000-1a2b runs/20241015-093000-3c4d
+
+exit status: 0 what must hold does, 1 it does not, 2 unknown, 64 wrong usage,
+             70 the harness failed"""
 
 _DAY_DESCRIPTION = """\
 The online programs of a day arrive at its daily numbers, by lot (Poisson) or as a trace has them,
@@ -60,7 +70,7 @@ that of the day's invariants. Ctrl-C ends it, and shows and stores what was meas
 _DAY_EPILOG = """\
 examples:
   harness replay day --speed 600
-  harness replay day --batch beside --isolation read-committed --plot day.svg
+  harness replay day --batch beside --engine E --isolation read-committed --plot day.svg
   harness replay day --programs vehicle_inquiry,document_issue --duration 30s --batch none
   harness replay compare runs/20241015-090000-1a2b runs/20241015-093000-3c4d
 
@@ -93,7 +103,9 @@ _OTHER_CONNECTIONS = 40
 
 def add_parser(subparsers: Subparsers[Parser]) -> None:
     """Add the command and its sub-commands."""
-    parser = add_command(subparsers, "replay", "replay a business day", _DESCRIPTION, _DAY_EPILOG)
+    parser = add_command(
+        subparsers, "replay", "replay a day, a month or a night", _DESCRIPTION, _EPILOG
+    )
     kinds = parser.add_subparsers(metavar="WHAT", required=True, parser_class=Parser)
     day = add_command(kinds, "day", "online programs and batch", _DAY_DESCRIPTION, _DAY_EPILOG)
     _add_options(day, Defaults())
@@ -131,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
     known = days()
     choose("day", arguments.day, known)
     rehearsal = _rehearsal(arguments)
-    engines = chosen_engines(arguments.engine)
+    engines = asked_engines(arguments)
     levels = chosen_isolations(arguments.isolation, [Isolation.READ_COMMITTED])
     writable(arguments.json, arguments.runs)
     see_plot(arguments.plot, len(engines) * len(levels))
@@ -216,7 +228,7 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
         print(*lines_of(result), "", sep="\n")
         if arguments.plot is not None:
             draw(result, arguments.plot)
-            print(f"drawn: {arguments.plot}", file=sys.stderr)
+            say_beside(f"drawn: {arguments.plot}")
     report.missing.print_beside(console())
     for result in report.results:
         print(*verdict_lines(result), sep="\n")
@@ -245,14 +257,12 @@ def _again(result: Result, arguments: argparse.Namespace) -> str:
 
 
 def _keep(report: Report, arguments: argparse.Namespace) -> None:
-    if not report.results:
-        return
     content: dict[str, Any] = {
         "harness": __version__,
         "cells": [document_of(result) for result in report.results],
         "missing": report.missing.explained(),
     }
-    keep(arguments, ["replay", "day", arguments.day], content)
+    keep(arguments, ["replay", "day", arguments.day], content, say_where=bool(report.results))
 
 
 def _status(report: Report) -> int:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
-from harness.cli.options import writable
+from harness.cli.options import above_zero, writable
 from harness.cli.parser import Parser, Subparsers, add_command
 from harness.errors import UsageError
-from harness.replay.comparison import Compared, compare
+from harness.replay.comparison import Compared, Figure, compare
 from harness.replay.report import table
 from harness.report import runs
 
@@ -37,11 +37,13 @@ def add_compare(subparsers: Subparsers[Parser]) -> None:
     parser.add_argument("behind", type=Path, metavar="RUN", help="the run to compare with it")
     parser.add_argument(
         "--tolerance",
-        type=_tolerance,
+        type=above_zero,
         metavar="F",
         help="status 1 if p50 or p99 of a program is more than F times that of the first run",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the figures as JSON; - is stdout"
+    )
     parser.set_defaults(run=run)
 
 
@@ -69,7 +71,7 @@ def _say(found: Sequence[Compared], tolerance: float | None) -> int:
     """The last paragraph, and the exit status."""
     unknown = [f"{one.where}: {why}" for one in found for why in one.unknown]
     worse = [
-        f"{one.where}: {figure.program} {figure.name}: {figure.before:.1f}, {figure.behind:.1f}"
+        f"{one.where}: {_title(figure)} {figure.name}: {figure.before:.1f}, {figure.behind:.1f}"
         for one in found
         if tolerance is not None
         for figure in one.worse(tolerance)
@@ -82,7 +84,7 @@ def _say(found: Sequence[Compared], tolerance: float | None) -> int:
         return 2
     within = "" if tolerance is None else f", none worse than {tolerance:g} times"
     if not worse:
-        print(f"compared: {len(found)} replays{within}")
+        print(f"compared: {len(found)} replay{'' if len(found) == 1 else 's'}{within}")
     return 1 if worse else 0
 
 
@@ -93,17 +95,16 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
         UsageError: the file cannot be read, or holds no replay.
     """
     file = path / "run.json" if path.is_dir() else path
+    where = "`harness replay day` says where it stored its run"
     try:
         document = json.loads(file.read_text("utf-8"))
     except OSError as error:
-        raise UsageError(f"run '{path}': cannot be read: {runs.words(error)}") from None
+        raise UsageError(f"run '{path}': cannot be read: {runs.words(error)}", where) from None
     except ValueError:
-        raise UsageError(f"run '{path}': is no JSON document") from None
+        raise UsageError(f"run '{path}': is no JSON document", where) from None
     cells = document.get("cells") if isinstance(document, dict) else None
     if not isinstance(cells, list) or not all(_is_replay(cell) for cell in cells) or not cells:
-        raise UsageError(
-            f"run '{path}': is no replay", "`harness replay day` says where it stored its run"
-        )
+        raise UsageError(f"run '{path}': is no replay", where)
     return cells
 
 
@@ -116,16 +117,25 @@ def _lines(one: Compared) -> Iterator[str]:
     yield one.where
     rows = [
         [
-            figure.program.replace("_", " "),
+            _title(figure),
             figure.name,
-            f"{figure.before:,.1f}",
-            f"{figure.behind:,.1f}",
+            _number(figure, figure.before),
+            _number(figure, figure.behind),
             "-" if figure.ratio is None else f"{figure.ratio:.2f}",
         ]
         for figure in one.figures
+        if figure.before or figure.behind or not figure.is_count
     ]
     yield from table(["program", "figure", "first", "second", "ratio"], rows, left=2)
     yield from (f"different: {line}" for line in one.different)
+
+
+def _title(figure: Figure) -> str:
+    return figure.program.replace("_", " ")
+
+
+def _number(figure: Figure, value: float) -> str:
+    return f"{value:,.0f}" if figure.is_count else f"{value:,.1f}"
 
 
 def _document(found: Sequence[Compared]) -> dict[str, Any]:
@@ -150,13 +160,3 @@ def _document(found: Sequence[Compared]) -> dict[str, Any]:
             for one in found
         ],
     }
-
-
-def _tolerance(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
-    return number

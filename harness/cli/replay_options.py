@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from harness.cli.generated import BUSINESS_DATE, add_data_options
+from harness.cli.options import above_zero
 from harness.replay.arrivals import Arrival, poisson, read_trace
 from harness.replay.day import Day
 from harness.replay.plan import BatchTime, Pace
@@ -37,10 +37,16 @@ class Defaults:
 def add_day_options(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     """What is replayed, and at which pace."""
     parser.add_argument(
-        "day", nargs="?", default=defaults.day, metavar="DAY", help=f"default: {defaults.day}"
+        "day",
+        nargs="?",
+        default=defaults.day,
+        metavar="DAY",
+        help=f"an unknown name lists all (default: {defaults.day})",
     )
     parser.add_argument(
-        "--programs", metavar="P,P", help="only these online programs (default: all)"
+        "--programs",
+        metavar="P,P",
+        help="only these online programs; an unknown name lists them (default: all)",
     )
     parser.add_argument(
         "--batch",
@@ -69,7 +75,7 @@ def add_day_options(parser: argparse.ArgumentParser, defaults: Defaults) -> None
 def _add_pace(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     parser.add_argument(
         "--speed",
-        type=_speed,
+        type=above_zero,
         default=defaults.speed,
         metavar="F",
         help="seconds of online time in one second "
@@ -143,16 +149,6 @@ def arrivals_of(day: Day, setting: Setting, trace: Path | None) -> Sequence[Arri
         name: max(1, round(day.programs[name].daily * setting.scale)) for name in setting.programs
     }
     return poisson(counts, day.opens_s, day.closes_s, setting.seed)
-
-
-def _speed(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
-    return number
 
 
 def _length_s(text: str) -> float:

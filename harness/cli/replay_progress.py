@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
-from typing import Self
 
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from harness.cli.results import console
+from harness.closing import Closing
 from harness.replay.replayer import Moment
 
 
-class ReplayProgress:
+class ReplayProgress(Closing):
     """One line that is written over again; nothing where stderr is no terminal."""
 
     def __init__(self) -> None:
@@ -21,23 +20,19 @@ class ReplayProgress:
             TextColumn("{task.description}"),
             TextColumn("{task.fields[told]}"),
             TimeElapsedColumn(),
-            console=Console(file=sys.stderr, highlight=False, markup=False, emoji=False),
+            console=console(sys.stderr),
             transient=True,
             disable=not sys.stderr.isatty(),
         )
         self._task = self._progress.add_task("", total=None, told="")
         self._title = ""
 
-    def __enter__(self) -> Self:
+    def open(self) -> None:
+        """Show the line."""
         self._progress.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take it away."""
         self._progress.stop()
 
     def begin(self, title: str) -> None:

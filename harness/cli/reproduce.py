@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -14,10 +13,11 @@ from harness.cli.options import (
     add_cell_options,
     add_search_options,
     add_server_options,
-    chosen_engines,
+    asked_engines,
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.results import say_beside
 from harness.cli.search import Search, run_searches
 from harness.errors import UsageError
 from harness.report import runs
@@ -54,7 +54,9 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         subparsers, "reproduce", "try a scenario on every engine", _DESCRIPTION, _EPILOG
     )
     parser.add_argument(
-        "scenario", metavar="SCENARIO", help=f"for instance problem-2; '{ALL}' for every one"
+        "scenario",
+        metavar="SCENARIO",
+        help=f"for instance problem-2; '{ALL}' for every one; an unknown name lists them",
     )
     parser.add_argument(
         "--without",
@@ -69,7 +71,8 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
         action="append",
         default=[],
         metavar="V",
-        help="'current' or a fix by name; may be repeated (default: all)",
+        help="'current' or a fix by name; an unknown name lists them; may be repeated "
+        "(default: all)",
     )
     parser.add_argument(
         "--expect",
@@ -119,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
     def conclude(content: Mapping[str, Any], not_run: Mapping[str, str]) -> Verdict:
         if arguments.write_expected is not None and content["cells"]:
             runs.write(arguments.write_expected, expected_document(content))
-            print(f"written: {arguments.write_expected}", file=sys.stderr)
+            say_beside(f"written: {arguments.write_expected}")
         if stored is None:
             return Verdict.HOLDS
         comparison = stored.compare(content["cells"], _asked(searches), not_run)
@@ -148,6 +151,6 @@ def _variants(
 def _asked(searches: Sequence[Search]) -> Iterator[Key]:
     """Every cell that the run was to explore."""
     for search in searches:
-        for engine in chosen_engines(search.arguments.engine):
+        for engine in asked_engines(search.arguments):
             for level, variant in product(search.levels(), search.variants):
                 yield search.scenario.name, variant.name, engine.name, level.slug

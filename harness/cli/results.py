@@ -6,18 +6,25 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
-from typing import IO, Any, TextIO
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from harness.report import runs
+from harness.report.keys import with_whole_cells
+
+ON_STDOUT = Path("-")
+"""What `--json` says to have the document on stdout."""
 
 _WIDTH_IN_A_PIPE = 160
 
 
-class _OwnConsole(Console):
+class OwnConsole(Console):
     """Goes on where nobody reads any more: a verdict is told by the exit status as well."""
 
     def on_broken_pipe(self) -> None:
@@ -38,16 +45,51 @@ def forget_readers() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             nobody_reads(stream)
 
 
 def say_beside(text: str) -> None:
-    """Print on stderr, where somebody may read it or not."""
+    """Print on stderr, where somebody may read it or not: that changes no result."""
     try:
         print(text, file=sys.stderr)
-    except BrokenPipeError:
+    except OSError:  # who read it is gone, or the disk is full that it is kept on
         nobody_reads(sys.stderr)
+
+
+class _Beside:
+    """stderr in place of stdout: who reads it may leave, and the document is written all the same.
+
+    Whatever else a stream does, it does.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write what somebody may read."""
+        try:
+            return self._stream.write(text)
+        except OSError:
+            nobody_reads(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        """Send it on its way."""
+        try:
+            self._stream.flush()
+        except OSError:
+            nobody_reads(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def open_what_is_closed() -> None:
+    """Have a stream lead nowhere that was closed by who called (`2>&-`): Python then has none."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
 
 
 def console(file: TextIO | None = None) -> Console:
@@ -56,7 +98,7 @@ def console(file: TextIO | None = None) -> Console:
     Names and answers are no markup. A pipe has no width of its own: nothing is cut or broken there.
     """
     file = file or sys.stdout
-    return _OwnConsole(
+    return OwnConsole(
         file=file,
         highlight=False,
         markup=False,
@@ -94,11 +136,26 @@ def keep(
     Raises:
         HarnessError: it cannot be written.
     """
+    content = with_whole_cells(content)
     path = runs.store(arguments.runs, command, content)
     if arguments.json is not None:
         runs.write(arguments.json, content)
     if say_where:
         say_beside(f"stored: {path}")
+
+
+@contextmanager
+def document_alone(arguments: argparse.Namespace) -> Iterator[None]:
+    """With `--json -`, have the document alone on stdout: what is for people goes to stderr."""
+    if getattr(arguments, "json", None) != ON_STDOUT:
+        yield
+        return
+    with TemporaryDirectory() as folder:
+        arguments.json = Path(folder, "document.json")
+        with redirect_stdout(cast("TextIO", _Beside(sys.stderr))):
+            yield
+        if arguments.json.exists():
+            sys.stdout.write(arguments.json.read_text(encoding="utf-8"))
 
 
 def again(words: Sequence[str]) -> str:
@@ -108,4 +165,4 @@ def again(words: Sequence[str]) -> str:
 
 def own_name() -> str:
     """How the harness was called: the script `run` says its own name."""
-    return os.environ.get("HARNESS_COMMAND", "harness")
+    return shlex.quote(os.environ.get("HARNESS_COMMAND", "harness"))

@@ -15,7 +15,9 @@ needed."""
 _EPILOG = """\
 examples:
   harness schema ddl --engine postgresql
-  harness schema ddl vehicle-maintenance --engine mysql"""
+  harness schema ddl billing --engine mysql
+
+exit status: 0 printed, 64 wrong usage"""
 
 _DEFAULT = "vehicle-maintenance"
 
@@ -25,7 +27,11 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser = add_command(subparsers, "schema", "print tables as DDL", _DESCRIPTION, _EPILOG)
     parser.add_argument("what", choices=["ddl"], help="ddl: CREATE statements")
     parser.add_argument(
-        "schema", nargs="?", default=_DEFAULT, metavar="SCHEMA", help=f"default: {_DEFAULT}"
+        "schema",
+        nargs="?",
+        default=_DEFAULT,
+        metavar="SCHEMA",
+        help=f"an unknown name lists all (default: {_DEFAULT})",
     )
     parser.add_argument("--engine", required=True, metavar="E", help=", ".join(ENGINES))
     parser.set_defaults(run=run)

@@ -6,7 +6,6 @@ import argparse
 import re
 import shlex
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,13 +18,13 @@ from rich.progress import Progress, TaskID
 from harness.checks.verdict import Verdict
 from harness.cli.missing import EXIT, Missing
 from harness.cli.options import (
-    chosen_engines,
+    asked_engines,
     chosen_isolations,
     said_of_servers,
     server_options,
     writable,
 )
-from harness.cli.results import console, keep, own_name, progress_line
+from harness.cli.results import console, keep, own_name, progress_line, say_beside
 from harness.cli.script import see_folder, write_scripts
 from harness.engines import Engine, Isolation, Profile
 from harness.errors import UsageError
@@ -102,7 +101,7 @@ def run_searches(
     see_folder(arguments.script)
     options = server_options(arguments)
     schedule = None if arguments.schedule is None else Schedule.parse(arguments.schedule)
-    engines = chosen_engines(arguments.engine)
+    engines = asked_engines(arguments)
     chosen_isolations(arguments.isolation, ())
     if schedule is not None:
         _one_cell(searches, engines, schedule)
@@ -114,6 +113,8 @@ def run_searches(
         for engine in engines:
             with report.missing.noted(engine):
                 _explore_engine(shared, engine, options, schedule, report, progress)
+    for line in _legend(searches) if report.cells else ():
+        say_beside(line)
     _print(searches, report)
     content = _keep(command, searches, report)
     status = _status(report)
@@ -122,6 +123,14 @@ def run_searches(
     why = {missing.engine.name: missing.explain() for missing in report.missing.not_run}
     said = conclude(content, why)
     return EXIT[Verdict.worst([said, *(v for v in Verdict if EXIT[v] == status)])]
+
+
+def _legend(searches: Sequence[Search]) -> Iterator[str]:
+    """What each variant is, where there are several to tell apart."""
+    for search in searches:
+        if len(search.scenario.variants) > 1:
+            yield f"{search.scenario.name}: the programs as they are, and what is tried against it"
+            yield from (f"  {variant.name}: {variant.sentence}" for variant in search.variants)
 
 
 def _workers(search: Search, schedule: Schedule | None) -> Workers:
@@ -311,7 +320,7 @@ def _keep(command: Sequence[str], searches: Sequence[Search], report: Report) ->
         for name in by_name:
             place = arguments.script / name if len(searches) > 1 else arguments.script
             for said in write_scripts(place, [c for c in report.cells if c.scenario == name]):
-                print(said, file=sys.stderr)
+                say_beside(said)
     return content
 
 

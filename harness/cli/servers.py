@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +12,10 @@ from rich.table import Table
 from harness import __version__
 from harness.cli.options import add_server_options, server_options
 from harness.cli.parser import Parser, Subparsers, add_command
+from harness.cli.results import ON_STDOUT, OwnConsole
 from harness.engines import ENGINES
+from harness.errors import UsageError
+from harness.report import runs
 from harness.servers.cleaning import Cleaned, clean, clean_cache
 from harness.servers.ladder import offers
 from harness.servers.offer import Missing, Offer
@@ -37,6 +40,7 @@ examples:
 
 exit status: 0 an engine is offered, or all is clean; 2 none is, or something cannot be removed"""
 
+_WORDS = ("list", "clean")
 _NONE = 2
 _WIDTH_IN_A_PIPE = 200
 
@@ -49,11 +53,18 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=["list", "clean"],
+        choices=_WORDS,
         default="list",
         help="list: what is offered (default); clean: remove what ended runs left",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        type=Path,
+        const=ON_STDOUT,
+        metavar="FILE",
+        help="write the same facts as JSON; without FILE on stdout",
+    )
     parser.add_argument(
         "--all", action="store_true", help="clean: also what belongs to runs under way"
     )
@@ -70,11 +81,16 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: an option cannot be understood.
     """
+    if arguments.json is not None and arguments.json.name in _WORDS:
+        raise UsageError(
+            f"--json '{arguments.json}': a word of the command stands where a file's name would",
+            f"say it first: harness servers {arguments.json} --json",
+        )
     if arguments.what == "clean":
         return _clean(arguments)
     answers = list(offers(ENGINES.values(), server_options(arguments)))
-    if arguments.json:
-        print(json.dumps(document(answers), indent=2))
+    if arguments.json is not None:
+        runs.write(arguments.json, document(answers))
     else:
         _show(answers)
     return 0 if any(isinstance(answer, Offer) for answer in answers) else _NONE
@@ -123,12 +139,12 @@ def _clean(arguments: argparse.Namespace) -> int:
     done = list(clean(everything=arguments.all))
     if arguments.cache:
         done.extend(clean_cache())
-    if arguments.json:
+    if arguments.json is not None:
         rows = [
             {"name": one.name, "what": one.what, "outcome": one.outcome, "reason": one.reason}
             for one in done
         ]
-        print(json.dumps({"harness": __version__, "cleaned": rows}, indent=2))
+        runs.write(arguments.json, {"harness": __version__, "cleaned": rows})
     else:
         _show_cleaned(done)
     return _NONE if any(one.outcome == "failed" for one in done) else 0
@@ -153,9 +169,9 @@ def _table(*headers: str) -> Table:
 
 def _console() -> Console:
     """On a terminal as wide as that is; in a pipe wide enough to keep a fact on its line."""
-    console = Console(highlight=False, markup=False)
+    console = OwnConsole(highlight=False, markup=False)
     return (
         console
         if console.is_terminal
-        else Console(highlight=False, markup=False, width=_WIDTH_IN_A_PIPE)
+        else OwnConsole(highlight=False, markup=False, width=_WIDTH_IN_A_PIPE)
     )

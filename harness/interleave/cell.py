@@ -92,6 +92,10 @@ class Cell:
     """The execution in which it was seen."""
     unknown: list[str] = field(default_factory=list)
     """Why the verdict could not be told, each reason once."""
+    hints: list[str] = field(default_factory=list)
+    """What to look at where it is unknown, each hint once."""
+    notes: list[str] = field(default_factory=list)
+    """What else was seen of the programs that a person should know."""
     rounds: int = 0
     """Free-running rounds after the search."""
     rounds_broken: int = 0
@@ -140,4 +144,5 @@ class Cell:
             run = f" ({self.executions} run)" if self.executions != self.possible else ""
             of = f"{self.possible} of {self.possible} possible interleavings{run}"
         rounds = f", {self.rounds} free-running rounds" if self.rounds else ""
-        return f"{of}, {self.outcomes} distinct outcomes{rounds}"
+        outcomes = f"{self.outcomes} distinct outcome{'' if self.outcomes == 1 else 's'}"
+        return f"{of}, {outcomes}{rounds}"

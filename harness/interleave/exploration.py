@@ -19,6 +19,7 @@ from harness.interleave.event import Reading
 from harness.interleave.execution import Execution, Observation
 from harness.interleave.exhaustive import Share
 from harness.interleave.judge import Judge, rank, surprise
+from harness.interleave.notes import Notes
 from harness.interleave.schedule import Schedule
 from harness.interleave.scheduler import InOrder, Recorded, Redundant, Scheduler
 from harness.interleave.search import Bounds, Search, new_search
@@ -30,6 +31,7 @@ from harness.interleave.written import Writing, written_by
 from harness.scenario import Scenario, Variant
 from harness.sessions.own_threads import own_thread
 from harness.sessions.step import StepKind
+from harness.sessions.trouble import told
 
 
 class Exploration:
@@ -54,6 +56,7 @@ class Exploration:
         self.watch = watch
         self.cell = self._new_cell()
         self.stage = Stage(target, scenario)
+        self.notes = Notes(variant.programs, target.engine.sql_dialect)
         self.sharing: Sharing = Alone()
         self.engaged: Callable[[], Crew] | None = None
         self.serials: dict[Order, Outcome] = {}
@@ -109,7 +112,7 @@ class Exploration:
                 self.judge = Judge(self.scenario, fixture.shapes, fixture.initial, self._serial)
                 body()
         except (DBAPIError, self.target.engine.driver_error) as error:
-            self._unknown(self.stage.told(error))
+            self._unknown(told(self.target.engine, error))
         self.cell.elapsed_s = now_s() - start
         self._conclude()
 
@@ -192,6 +195,7 @@ class Exploration:
             counted = search.executions
             if execution.stopped is not None:
                 self._unknown(execution.stopped)
+                self.notes.wonder_at(execution)
                 break
             self._count(execution, outcome, search.learn(execution))
             if self.watch is not None:
@@ -249,6 +253,7 @@ class Exploration:
         )
         if more and execution.stopped is None:
             self.conductor.start_ahead()
+        self.notes.look_at(execution)
         return execution, Outcome(execution.ends, self._put_back(execution))
 
     def _put_back(self, execution: Execution) -> State:
@@ -351,6 +356,7 @@ class Exploration:
             )
             reason = execution.stopped or surprise(execution)
             if reason is not None:
+                self.notes.wonder_at(execution)
                 names = ", ".join(part.readable() for part in order)
                 self._unknown(f"one after the other ({names}): {reason}")
                 return None
@@ -384,6 +390,7 @@ class Exploration:
 
     def _conclude(self) -> None:
         cell = self.cell
+        cell.notes, cell.hints = self.notes.told(), self.notes.hints
         if cell.anomalies or cell.rounds_broken:
             cell.verdict = Verdict.VIOLATED
         elif cell.unknown or not cell.executions or not (cell.complete or cell.recorded):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -17,7 +16,9 @@ from harness.interleave.cell import Target
 from harness.interleave.fixture import Fixture
 from harness.interleave.written import Writing
 from harness.scenario import Scenario
+from harness.sessions.own_code import at_line
 from harness.sessions.session import first_line
+from harness.sessions.trouble import told
 
 
 class Stage:
@@ -30,7 +31,6 @@ class Stage:
         self._scenario = scenario
         self.fixture = Fixture(target.engine, MetaData(), scenario.load)
         self._views: frozenset[str] = frozenset()
-        self._lost = True
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -38,7 +38,7 @@ class Stage:
 
         Raises:
             ProgramMisbehaved: the scenario's setup raised, or made no table.
-            sqlalchemy.exc.DBAPIError, engine.driver_error: what `told` tells.
+            sqlalchemy.exc.DBAPIError, engine.driver_error: the server refused, or is gone.
         """
         engine = self._target.engine
         # The observer reads what is committed, whatever level the programs run at.
@@ -50,51 +50,47 @@ class Stage:
         )
         try:
             with observer.connect() as self.connection:
-                self._lost = False
                 self._views = self._views_now()
                 try:
                     self.fixture = self._fixture()
                     self.fixture.create(self.connection)
                     yield
                     self._drop()
-                except BaseException as error:
-                    self._lost = self._is_lost_by(error)
+                except BaseException:
                     self._drop_after_failure()
                     raise
         finally:
             observer.dispose()
-
-    def told(self, error: Exception) -> str:
-        """What is said of an error of the server's that ended what was done in `ready`."""
-        what = "stopped answering" if self._lost else "refused what the harness asked"
-        return f"the server {what}: {first_line(error)}"
-
-    def _is_lost_by(self, error: BaseException) -> bool:
-        if isinstance(error, DBAPIError):
-            return error.connection_invalidated
-        driver: Any = error
-        below = None if self.connection.invalidated else self.connection.connection.dbapi_connection
-        return bool(self.connection.dialect.is_disconnect(driver, below, None))
 
     def put_back(self, writings: set[Writing]) -> State:
         """Read how an execution left the tables it may have written, and restore them."""
         return self.fixture.put_back(self.connection, writings)
 
     def observe(self) -> tuple[object, ...]:
-        """What the invariants see in what is committed now."""
+        """What the invariants see in what is committed now.
+
+        Raises:
+            ProgramMisbehaved: an invariant raised.
+            ServerError: the server does not answer; the message says what was seen.
+        """
         seen = tuple(self._seen_by(rule) for rule in self._scenario.invariants)
-        self.connection.rollback()
+        try:
+            self.connection.rollback()
+        except DBAPIError as error:
+            raise ServerError(told(self._target.engine, error)) from error
         return seen
 
     def _seen_by(self, rule: Invariant) -> object:
         try:
             return rule.observe(self.connection)
+        except ProgramMisbehaved:
+            raise
         except Exception as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 self.connection.rollback()  # or nothing more can be asked on it
-                raise ServerError(f"the server stopped answering: {first_line(error)}") from error
+                raise ServerError(told(self._target.engine, error)) from error
             raise ProgramMisbehaved(
-                f"invariant '{rule.name}' raised {type(error).__name__}: {first_line(error)}",
+                f"invariant '{rule.name}' raised {_said(error)}",
                 "does it run by itself on the tables that the setup makes?",
             ) from error
 
@@ -131,7 +127,7 @@ class Stage:
             scenario.load(self.connection)
         except Exception as error:
             raise ProgramMisbehaved(
-                f"the setup raised {type(error).__name__}: {first_line(error)}",
+                f"the setup raised {_said(error)}",
                 "does it run by itself on an empty database?",
             ) from error
         self.connection.commit()
@@ -141,3 +137,7 @@ class Stage:
         if not found.tables:
             raise ProgramMisbehaved("the setup made no table", "create the tables and rows in it")
         return Fixture(engine, found, lambda _connection: None)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {first_line(error)}{at_line(error)}"

@@ -11,6 +11,7 @@ from harness.clock import pause
 from harness.engines.engine import Engine
 from harness.errors import ServerError
 from harness.locks import DeadlockReport, LockProbe, Wait
+from harness.sessions.trouble import told
 
 T = TypeVar("T")
 
@@ -18,12 +19,12 @@ T = TypeVar("T")
 class Witness:
     """Asks a lock probe. `asked` counts the quick looks.
 
-    Every method raises ServerError if the server stopped answering.
+    Every method raises ServerError, with what was seen, if the server does not answer.
     """
 
     def __init__(self, engine: Engine, url: URL) -> None:
         self.asked = 0
-        self._errors = engine.driver_error
+        self._engine = engine
         self._probe = engine.probe(url)
         self._watched: Mapping[str, int] = {}
 
@@ -65,5 +66,5 @@ class Witness:
     def _ask(self, question: Callable[[LockProbe], T]) -> T:
         try:
             return question(self._probe)
-        except self._errors as error:
-            raise ServerError(f"the server stopped answering: {error}") from error
+        except self._engine.driver_error as error:
+            raise ServerError(told(self._engine, error)) from error

@@ -27,7 +27,7 @@ from harness.jobs.standing import NightStanding, Standing, standing_of
 from harness.jobs.waits import WaitWatch
 from harness.jobs.work import Workplace, run_job
 from harness.planning.restart import Plan
-from harness.sessions.session import first_line
+from harness.sessions.trouble import told as told_of
 
 
 class PlanNeeded(UsageError):
@@ -83,7 +83,7 @@ class _Run:
                 self._carry_out(self._plan)
             self._walk()
         except (DBAPIError, place.engine.driver_error) as error:
-            self._stopped = f"the server refused or is gone: {first_line(error)}"
+            self._stopped = told_of(place.engine, error)
         except BackupError as error:
             self._stopped = error.message
         in_order = [name for name in self._network.job_order if name in self._todo]

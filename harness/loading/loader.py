@@ -193,4 +193,5 @@ def _explained(engine: Engine) -> Iterator[None]:
                 f"it said: {said}",
                 "make room, or load a smaller --scale",
             ) from error
-        raise ServerError(f"{engine.name}: the server refused or is gone: {said}") from error
+        seen = engine.trouble_of(cause).value
+        raise ServerError(f"{engine.name}: the server {seen}: {said}") from error

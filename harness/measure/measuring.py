@@ -17,7 +17,7 @@ from harness.measure.measurement import Answer, Asked, Measurement, Result
 from harness.measure.original import Original
 from harness.measure.trial import Case, Measured
 from harness.measure.worker import connection_to
-from harness.servers import asking
+from harness.sessions.trouble import told
 
 Watch = Callable[[str, int, int], None]
 """Told what is done now, how many trials are done, and how many there are."""
@@ -81,5 +81,4 @@ def _tell(watch: Watch, before: int, total: int, what: str, done: int) -> None:
 
 
 def _gone(engine: Engine, error: BaseException) -> ServerError:
-    said = (error.orig or error) if isinstance(error, DBAPIError) else error
-    return ServerError(f"{engine.name}: the server refused or is gone: {asking.words(said)}")
+    return ServerError(f"{engine.name}: {told(engine, error)}")

@@ -36,7 +36,7 @@ _PATIENCE_S = 15.0
 class Monitor:
     """Watches a server from `with` to its end; a server that dies meanwhile ends nothing.
 
-    If watching itself fails, its report says so, and the server counts as silent from then on.
+    If watching itself fails, its report says so, and from then on nothing is known of the server.
 
     `server` gives the log and the life of the process; None, or a given server, goes without.
     The first sample is taken on entering and the last on leaving, so even a short run has two.
@@ -164,7 +164,7 @@ class Monitor:
         except Exception as error:  # noqa: BLE001 - on a thread, where nobody else would hear of it
             words = f"the monitor itself failed: {type(error).__name__}: {asking.words(error)}"
             with self._lock:
-                self._spells.append(Spell(now_s() - self._began_s, "silent", words))
+                self._spells.append(Spell(now_s() - self._began_s, "unwatched", words))
         with self._lock:
             self._elapsed_s = now_s() - self._began_s
         self._close()

@@ -10,7 +10,7 @@ from harness.operations.seen import Deadlock, WaitRow
 from harness.operations.series import NOT_AVAILABLE, Summary
 from harness.operations.server_log import LogReport
 
-State = Literal["answers", "silent", "gone"]
+State = Literal["answers", "silent", "gone", "unwatched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Spell:
     from_s: float
     """Seconds since the monitor began at which it was first seen so."""
     state: State
-    """'silent': no answer, though its process lives or is not ours to look at, or nobody asked any
-    more; 'gone': its process has ended."""
+    """'silent': no answer, though its process lives or is not ours to look at; 'gone': its process
+    has ended; 'unwatched': nobody asked any more, for the monitor itself failed."""
     words: str = ""
     """What was seen: how the process ended, what the driver said."""
 
@@ -71,6 +71,19 @@ class Report:
         """Whether the server answered when it was asked last."""
         return bool(self.spells) and self.spells[-1].state == "answers"
 
+    def not_seen(self) -> Sequence[str]:
+        """Which figures are unknown for which time, and why; none if it answered all the time."""
+        said = []
+        for number, spell in enumerate(self.spells):
+            if spell.state != "answers":
+                following = self.spells[number + 1 : number + 2]
+                until = f"to {following[0].from_s:.1f} s" if following else "on"
+                said.append(
+                    f"lock waits, deadlocks and figures from {spell.from_s:.1f} s {until} are "
+                    f"unknown: the server {_STATES[spell.state]}" + _behind(spell.words)
+                )
+        return said if self.spells else ["lock waits, deadlocks and figures are unknown"]
+
     def unseen_deadlocks(self) -> int:
         """Deadlocks that the server counted and did not tell: it keeps only the newest."""
         counted = self.figures["deadlocks"].total
@@ -107,8 +120,8 @@ class Report:
     def lines(self) -> Iterator[str]:
         """What a person should know beside the table of figures."""
         for spell in self.spells[1:] if self.alive and len(self.spells) == 1 else self.spells:
-            words = f": {spell.words}" if spell.words else ""
-            yield f"from {spell.from_s:.1f} s the server {_STATES[spell.state]}{words}"
+            said = _STATES[spell.state] + _behind(spell.words)
+            yield f"from {spell.from_s:.1f} s the server {said}"
         for row in self.waits:
             yield (
                 f"{row.waiting} waited for {row.blocking} on {row.table}: {row.times} times seen, "
@@ -137,7 +150,12 @@ _STATES: Mapping[State, str] = {
     "answers": "answers",
     "silent": "does not answer",
     "gone": "is gone",
+    "unwatched": "is not watched any more",
 }
+
+
+def _behind(words: str) -> str:
+    return f": {words}" if words else ""
 
 
 def _summary(found: Summary) -> dict[str, Any]:

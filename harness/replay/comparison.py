@@ -23,6 +23,11 @@ class Figure:
     behind: float
 
     @property
+    def is_count(self) -> bool:
+        """Whether it is a number of things, and no time or rate."""
+        return not self.name.endswith((" ms", "/s"))
+
+    @property
     def ratio(self) -> float | None:
         """The second as a multiple of the first; None if the first is zero."""
         return self.behind / self.before if self.before else None

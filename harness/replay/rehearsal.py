@@ -34,6 +34,7 @@ from harness.replay.setting import Setting
 from harness.replay.tally import End
 from harness.servers import asking
 from harness.servers.server import Server
+from harness.sessions.trouble import told
 
 _MONITOR_S = 0.25
 
@@ -118,12 +119,13 @@ class Rehearsal:
     def _looked_at(
         self, place: Place, before: Sequence[Any], seen: Report
     ) -> tuple[list[str], list[str]]:
-        """What the invariants say, and when the server did not answer."""
-        silent = [] if seen.alive else ["the server did not answer any more"]
+        """What the invariants say, and what is unknown since nobody answered."""
+        silent = [] if seen.alive else [*seen.not_seen()[-1:]]
         try:
             after = _observed(place, self.day.invariants)
         except DBAPIError as error:
-            return [], [*silent, f"the tables could not be read afterwards: {error.orig}"]
+            unread = "what the tables hold afterwards is unknown"
+            return [], [*silent, f"{unread}: {told(place.engine, error)}"]
         judged = [
             rule.judge([first, last])
             for rule, first, last in zip(self.day.invariants, before, after, strict=True)

@@ -188,6 +188,7 @@ def _deleted(result: Result, name: str, jobs: Sequence[Mapping[str, Any]]) -> li
 def _waits(result: Result) -> Iterator[str]:
     if result.seen is None:
         return
+    yield from result.seen.not_seen()
     waits = result.seen.waits
     every_s = result.seen.cost.elapsed_s / max(1, result.seen.cost.samples)
     if not waits:

@@ -45,6 +45,8 @@ def cell_of(cell: Cell) -> dict[str, Any]:
         "aborts": dict(sorted(cell.aborts.items())),
         "programs": dict(cell.programs),
         "unknown": list(cell.unknown),
+        "hints": list(cell.hints),
+        "notes": list(cell.notes),
         "finding": finding_of(cell.finding) if cell.finding else None,
         "workers": cell.workers,
         "elapsed_s": round(cell.elapsed_s, 3),

@@ -46,6 +46,8 @@ def last_paragraph(cells: Sequence[Cell]) -> Iterator[str]:
     """Why something is unknown, what is news, and how many cells have which verdict."""
     for cell in cells:
         yield from (f"unknown: {name_of(cell)}: {reason}" for reason in cell.unknown)
+    yield from dict.fromkeys(f"  hint: {hint}" for cell in cells for hint in cell.hints)
+    yield from dict.fromkeys(f"note: {note}" for cell in cells for note in cell.notes)
     for cell in cells:
         if is_news(cell) and cell.expected is not None:
             expected = f"expected {cell.expected.value}, {cell.verdict.value}"

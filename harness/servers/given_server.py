@@ -157,9 +157,11 @@ class GivenServer:
 
 def not_empty(url: URL, names: list[str]) -> Refused:
     """The refusal of a database that is in use."""
-    shown = ", ".join(sorted(names)[:3])
+    more = ["…"] if len(names) > 3 else []
+    shown = ", ".join(sorted(names)[:3] + more)
+    number = f"{len(names)} object{'' if len(names) == 1 else 's'}"
     return Refused(
-        f"given server {place(url)}: the database is not empty ({len(names)} objects: {shown})",
+        f"given server {place(url)}: the database is not empty ({number}: {shown})",
         "give an empty database: the harness drops all that is in the one it uses",
     )
 

@@ -25,6 +25,7 @@ from harness.outcome import Refusal
 from harness.programs import Program, ProgramEnd, Raised, Returned, ServerRefused, Stopped, Takes
 from harness.sessions.commits import Commits
 from harness.sessions.loan import Loan
+from harness.sessions.own_code import line_of
 from harness.sessions.own_threads import own_thread
 from harness.sessions.step import Effect, Step, StepError, StepKind
 
@@ -315,8 +316,8 @@ class Session:
         refusal = refusal_of(self.kind, error)
         if refusal is not None and refusal.retryable:
             return ServerRefused(refusal, self.commits.number)
-        expected = isinstance(error, program.expected_errors)
-        return Raised(type(error).__name__, first_line(error), self.commits.number, expected)
+        told = type(error).__name__, first_line(error), self.commits.number
+        return Raised(*told, isinstance(error, program.expected_errors), line_of(error))
 
     def _attempt(self, program: Program) -> object:
         if self._attempts == 1:

@@ -94,6 +94,19 @@ def nothing_is_swallowed(source: Source) -> Iterator[Complaint]:
             yield source.complain(node.lineno, f"{ast.unparse(node)} swallows bugs")
 
 
+def no_reader_of_stderr_is_relied_on(source: Source) -> Iterator[Complaint]:
+    """Nothing is printed on stderr by itself: who read it may have left, and the result stays."""
+    if not source.is_inside(*PACKAGES):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and any(map(_is_stderr, node.keywords)):
+            yield source.complain(node.lineno, "say_beside() and console() print on stderr")
+
+
+def _is_stderr(keyword: ast.keyword) -> bool:
+    return keyword.arg == "file" and ast.unparse(keyword.value) in {"sys.stderr", "stderr"}
+
+
 def _suppresses_broadly(node: ast.Call) -> bool:
     return ast.unparse(node.func).endswith("suppress") and any(map(_is_broad, node.args))
 

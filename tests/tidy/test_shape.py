@@ -61,6 +61,7 @@ BROKEN = [
     (manners.nothing_is_swallowed, "harness/x.py", "try: f()\nexcept Exception: g()", "catches Exception"),
     (manners.nothing_is_swallowed, "harness/x.py", "try: f()\nexcept (A, BaseException) as e: g(e)", "BaseException"),
     (manners.nothing_is_swallowed, "harness/x.py", "with suppress(Exception): f()", "swallows"),
+    (manners.no_reader_of_stderr_is_relied_on, "harness/x.py", "import sys\nprint(1, file=sys.stderr)", "x.py:2: say_beside"),
 ]  # fmt: skip
 
 # rule, path, a text that comes close and is in order
@@ -91,6 +92,7 @@ SOUND = [
     ),
     (manners.nothing_is_swallowed, "harness/x.py", "try: f()\nexcept BaseException:\n    g()\n    raise"),
     (manners.nothing_is_swallowed, "harness/x.py", "try: f()\nexcept KeyError: pass"),
+    (manners.no_reader_of_stderr_is_relied_on, "harness/x.py", "print(1, file=out)\nconsole(sys.stderr)"),
 ]  # fmt: skip
 
 

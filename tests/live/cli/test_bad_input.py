@@ -21,7 +21,7 @@ def no_table(connection):
 
 
 def wrong_statement(connection):
-    connection.execute(text("create table account (id int, balance money_of_mine)"))
+    connection.execute(text("create table account (id int, balance coins)"))
 
 
 def forgets(connection):
@@ -46,12 +46,12 @@ def odd(here):
         ("no_table", "the setup made no table", "create the tables and rows in it"),
         (
             "wrong_statement",
-            'the setup raised ProgrammingError: type "money_of_mine" does not exist',
+            'the setup raised ProgrammingError: type "coins" does not exist (odd.py, line 10)',
             "does it run by itself on an empty database?",
         ),
         (
             "forgets",
-            "the setup raised KeyError: 'account'",
+            "the setup raised KeyError: 'account' (odd.py, line 14)",
             "does it run by itself on an empty database?",
         ),
     ],

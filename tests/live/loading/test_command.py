@@ -38,7 +38,7 @@ def test_data_of_others_are_refused_and_left_alone(here, filled):
         connection.execute(text("CREATE TABLE theirs (id INT PRIMARY KEY)"))
     said = here("data", "load", *SMALL, "--engine", filled.kind, "--keep")
     assert said.status == 64
-    assert "the database is not empty (1 objects: theirs)" in said.out + said.err
+    assert "the database is not empty (1 object: theirs)" in said.out + said.err
     with filled.engine.connect() as connection:
         assert connection.scalar(text("SELECT COUNT(*) FROM theirs")) == 0
 

@@ -206,7 +206,7 @@ def test_a_monitor_that_fails_itself_does_not_report_that_all_was_well(
     monkeypatch.setattr(watched.monitor._log, "read", break_down)
     until(lambda: not watched.monitor.report().alive, "its end to be told")
     report = watched.monitor.report()
-    assert [spell.state for spell in report.spells] == ["answers", "silent"]
+    assert [spell.state for spell in report.spells] == ["answers", "unwatched"]
     words = "the monitor itself failed: ZeroDivisionError: nothing to divide by"
     assert report.spells[1].words == words
     assert any(words in line for line in report.lines())

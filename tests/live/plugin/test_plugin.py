@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+import sqlalchemy.dialects.mysql
+import sqlalchemy.dialects.postgresql  # noqa: F401 - the same, and it may not be imported twice
 
 import harness.testing  # noqa: F401 - a pytest inside this one forgets what only it imported
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from harness import cli
 from harness.engines import ENGINES
+from harness.operations.server_log import ServerLog
 from harness.replay.rehearsal import Rehearsal
 from harness.servers.server import Killable
 
 pytestmark = pytest.mark.integration
 
+NOT_SEEN = r"lock waits, deadlocks and figures from \d+\.\d s on are unknown: the server "
 WORDS = ("--scale", "0.001", "--speed", "9000", "--processes", "1", "--connections", "2")
 
 
@@ -51,7 +54,10 @@ def test_a_day_whose_server_dies_is_unknown(
     assert cell["outcomes"]["committed"] >= killed[0]
     assert lost > 0
     title = f"{ENGINES[live_engine].title} {cell['version']}"
-    assert f"unknown: {title}, read committed: the server did not answer any more" in said.out
+    silent = NOT_SEEN + "is gone: "
+    unread = "what the tables hold afterwards is unknown: the server took no connection: "
+    for reason in (silent, unread):
+        assert re.search(rf"unknown: {re.escape(title)}, read committed: {reason}", said.out)
     assert "requests lost their connection: " in said.out
     (last,) = [
         line
@@ -59,3 +65,28 @@ def test_a_day_whose_server_dies_is_unknown(
         if line.startswith("unknown") and " invariants, " in line
     ]
     assert last.startswith(f"unknown: {title}, read committed: {ended} of {ended} requests")
+
+
+@pytest.mark.engines("postgresql")
+def test_a_day_whose_monitor_fails_tells_what_it_has_not_seen(
+    live_server, live_engine, tmp_path, monkeypatch, capsys
+) -> None:
+    """The server is well, so the tables are looked at; that nobody waited is not known."""
+    read, times = ServerLog.read, []
+
+    def break_down(self, **asked):
+        times.append(asked)
+        if len(times) == 2:
+            raise ZeroDivisionError("nothing to divide by")
+        return read(self, **asked)
+
+    monkeypatch.setattr(ServerLog, "read", break_down)
+    stored = tmp_path / "day.json"
+    words = ["replay", "day", "--runs", str(tmp_path / "runs"), "--engine", live_engine, *WORDS]
+    assert cli.main([*words, "--json", str(stored)]) == 2
+    (cell,) = json.loads(stored.read_text("utf-8"))["cells"]
+    assert (cell["verdict"], cell["outcomes"]["lost"]) == ("unknown", 0)
+    (reason,) = cell["unknown"]
+    failed = "the monitor itself failed: ZeroDivisionError: nothing to divide by"
+    assert re.fullmatch(f"{NOT_SEEN}is not watched any more: {failed}", reason)
+    assert f"{reason}\n" in capsys.readouterr().out

@@ -102,7 +102,7 @@ def test_database_with_tables_of_others_is_refused_and_left_as_it_was(lender, ur
     assert isinstance(error, Refused)
     assert error.message == (
         f"given server 127.0.0.1:{url.port}/{url.database}:"
-        " the database is not empty (1 objects: orders)"
+        " the database is not empty (1 object: orders)"
     )
     assert names(lender, url) == {"orders"}
 

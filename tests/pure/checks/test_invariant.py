@@ -1,6 +1,7 @@
 import pytest
 
 from harness.checks.invariant import Invariant
+from harness.errors import ProgramMisbehaved
 
 
 def never_below_zero(balances):
@@ -42,6 +43,20 @@ def test_a_function_that_looks_and_judges_at_once_is_an_invariant(balances, sent
     rule = Invariant.of(no_negative_balance)
     assert rule.name == "no_negative_balance"
     assert rule.judge([rule.observe(balance) for balance in balances]) == sentence
+
+
+@pytest.mark.parametrize("said", [True, False, 0, [], ("a row",)], ids=repr)
+def test_what_is_neither_none_nor_a_sentence_is_no_answer(said):
+    """A rule that returns True if all is well would otherwise be broken everywhere."""
+
+    def all_is_well(_connection):
+        return said
+
+    with pytest.raises(ProgramMisbehaved, match="invariant 'all_is_well': returned") as refused:
+        Invariant.of(all_is_well).observe(None)
+    assert refused.value.hints == (
+        "return None if all is well, else a text that says what is wrong",
+    )
 
 
 def test_a_rule_without_a_name_is_called_after_its_kind():

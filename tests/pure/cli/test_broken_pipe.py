@@ -12,7 +12,7 @@ import pytest
 COMMAND = """
 import argparse, os, pathlib, sys
 from harness import cli
-from harness.cli.results import console, keep
+from harness.cli.results import console, keep, say_beside
 from harness.errors import HarnessError
 how, status = sys.argv[1], int(sys.argv[2])
 def run(arguments):
@@ -25,6 +25,14 @@ def run(arguments):
     elif how == "told beside":
         console(sys.stderr).print("progress")
         console(sys.stderr).print("progress")
+        print("line")
+    elif how == "a document alone":
+        print("for people", flush=True)
+        console().print("for people")
+        arguments.json.write_text("line\\n")
+    elif how == "told, and goes on":
+        for _ in range(3):
+            say_beside("progress")
         print("line")
     elif how == "in the middle":
         print("line")
@@ -45,8 +53,11 @@ def run(arguments):
         print("line")
     return status
 class Built:
+    def __init__(self, words):
+        pass
     def parse_args(self, words):
-        return argparse.Namespace(run=run)
+        alone = pathlib.Path("-") if how == "a document alone" else None
+        return argparse.Namespace(run=run, json=alone)
 cli.build_parser = Built
 sys.exit(cli.main([]))
 """
@@ -83,6 +94,8 @@ def test_a_reader_that_left_is_no_verdict(how, status, seen):
     [
         ("told beside", 1, 1, b"line\n"),
         ("kept", 0, 0, b"line\n"),
+        ("told, and goes on", 1, 1, b"line\n"),
+        ("a document alone", 2, 2, b"line\n"),
         ("in the middle", 0, 141, b"line\n"),
         ("refused", 0, 70, b""),
         ("a bug", 0, 70, b""),
@@ -104,3 +117,32 @@ def test_a_reader_of_what_is_told_beside_takes_no_result_along(
         )
     assert (done.returncode, done.stdout) == (seen, printed)
     assert (tmp_path / "it.json").exists() == (how == "kept")
+
+
+WRONG_USAGE = 64
+
+
+@pytest.mark.parametrize("stderr", ["read by nobody", "closed", "on a full disk"])
+@pytest.mark.parametrize(
+    ("words", "status", "printed"),
+    [(["--version"], 0, b"harness "), (["--versoin"], WRONG_USAGE, b"")],
+    ids=["a result", "wrong usage"],
+)
+def test_what_cannot_be_told_beside_changes_no_status(stderr, words, status, printed):
+    reading, writing = os.pipe()
+    os.close(reading)
+    where = {"read by nobody": f">&{writing}", "closed": ">&-", "on a full disk": ">/dev/full"}
+    command = 'exec "$0" -c "import sys; from harness import cli; sys.exit(cli.main())" "$@" 2{{}}'
+    try:
+        done = subprocess.run(
+            ["bash", "-c", command.format(where[stderr]), sys.executable, *words],
+            stdout=subprocess.PIPE,
+            pass_fds=[writing],
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == status
+    assert done.stdout.startswith(printed)
+    assert printed or not done.stdout

@@ -11,6 +11,7 @@ from harness.cli.drilling import Drilled, Telling, as_expected
 from harness.cli.missing import Missing
 from harness.engines import ENGINES
 from harness.errors import SourceUnavailable
+from harness.report.keys import with_whole_cells
 from harness.servers.options import ServerOptions
 
 NO_SERVER = SourceUnavailable("mysql: no server to be had here", "is Docker running?")
@@ -26,7 +27,7 @@ class Cell:
 TELLING = Telling[Cell](
     text=lambda cell: f"{cell.title}: 3 kills",
     last_line=lambda cell: f"{cell.verdict.value}: {cell.title}",
-    document=lambda cells: {"cells": [cell.title for cell in cells]},
+    document=lambda cells: {"cells": [{"engine": cell.title} for cell in cells]},
     again=lambda cell: ["again: it"] if cell.verdict is Verdict.VIOLATED else [],
     caveat="A kill is no power cut.",
 )
@@ -55,7 +56,8 @@ def test_what_was_found_is_printed_beside_what_is_missing_and_kept(tmp_path, cap
         "violated: PostgreSQL\n"
         "again: it\n"
     )
-    kept = {"cells": ["PostgreSQL"], "missing": [NO_SERVER.explain()]}
+    cells = [{"engine": "PostgreSQL"}]
+    kept = with_whole_cells({"cells": cells, "missing": [NO_SERVER.explain()]})
     assert json.loads((tmp_path / "result.json").read_text("utf-8")) == kept
     (stored,) = (tmp_path / "runs").glob("*/run.json")
     assert json.loads(stored.read_text("utf-8")) == {"command": ["drill", "it"], **kept}

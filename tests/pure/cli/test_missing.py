@@ -2,6 +2,7 @@
 
 import io
 
+import psycopg
 import pytest
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
@@ -32,16 +33,17 @@ def missing(*errors: HarnessError, engines_named: bool = False) -> Missing:
     [
         (NO_DOCKER, NO_DOCKER.explain()),
         (ProgramMisbehaved("T1: second connection"), "PostgreSQL: T1: second connection"),
+        (DeadlineExceeded("T1: not in time"), "PostgreSQL: T1: not in time"),
         (
-            OperationalError("select 1", {}, Exception("connection reset\nsecret")),
-            "postgresql: the server refused or is gone: connection reset",
+            OperationalError("s", {}, POSTGRESQL.driver_error("no such table\nsecret")),
+            "postgresql: the server refused what the harness asked: no such table",
         ),
         (
-            POSTGRESQL.driver_error("server closed the connection"),
-            "postgresql: the server refused or is gone: server closed the connection",
+            psycopg.OperationalError("server closed the connection"),
+            "postgresql: the server is gone, or ended the connection: server closed the connection",
         ),
     ],
-    ids=["not-to-be-had", "misbehaved", "through-sqlalchemy", "driver's-own"],
+    ids=["not-to-be-had", "misbehaved", "late", "through-sqlalchemy", "driver's-own"],
 )
 def test_an_engine_without_an_answer_is_noted_and_the_next_has_its_turn(error, text) -> None:
     found, asked = Missing(engines_named=False), []

@@ -1,5 +1,7 @@
 """A user's function is found by its name, or the text says what stands in the way."""
 
+import sys
+
 import pytest
 
 from harness.cli.named import function
@@ -64,8 +66,6 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "orders.py").write_text("def buy(connection): ...\n")
     monkeypatch.chdir(tmp_path)
-    import sys
-
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield tmp_path
     for name in ("shop", "broken", "typo", "leaves", "deep", "deep.orders"):
@@ -110,7 +110,7 @@ def test_what_tells_no_signature_is_believed() -> None:
             (
                 "program 'shopp:buy': module 'shopp' does not import: "
                 "ModuleNotFoundError: No module named 'shopp'\n"
-                "  hint: does 'python -c \"import shopp\"' work in this folder?"
+                "  hint: did you mean 'shop'?"
             ),
         ),
         (
@@ -118,14 +118,16 @@ def test_what_tells_no_signature_is_believed() -> None:
             (
                 "program 'broken:buy': module 'broken' does not import: "
                 "ModuleNotFoundError: No module named 'not_there'\n"
-                "  hint: does 'python -c \"import broken\"' work in this folder?"
+                f"  hint: is 'not_there' installed where the harness runs, in '{sys.prefix}'?\n"
+                "  hint: or install the harness where 'not_there' is: docs/exploring.md, "
+                "'In your own project'"
             ),
         ),
         (
             "leaves:buy",
             (
                 "program 'leaves:buy': module 'leaves' does not import: SystemExit\n"
-                "  hint: does 'python -c \"import leaves\"' work in this folder?"
+                f"  hint: does '{sys.executable} -c \"import leaves\"' work in this folder?"
             ),
         ),
         (
@@ -200,6 +202,12 @@ def test_a_file_is_answered_with_its_module(text, module) -> None:
     hint = f"name the module, not its file: '{module}', as seen from this folder"
     assert complaint(text).endswith(f"\n  hint: {hint}")
     assert callable(function(f"{module}:buy", "program"))
+
+
+def test_a_module_that_is_like_none_here_is_told_where_it_was_looked_for(folder) -> None:
+    assert complaint("sqlalchemi_models.orders:buy").endswith(
+        f"hint: looked for in this folder, '{folder}', and along PYTHONPATH"
+    )
 
 
 def test_the_text_says_what_the_function_was_wanted_for() -> None:

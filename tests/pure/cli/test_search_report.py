@@ -1,6 +1,7 @@
 """What is concluded from a search's cells: the exit status, and the command to repeat one."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from pure.report.made import cell, unknown, violated
@@ -8,11 +9,12 @@ from pure.report.made import cell, unknown, violated
 from harness.checks.verdict import Verdict
 from harness.cli import build_parser
 from harness.cli.missing import Missing, NotRun
-from harness.cli.search import Report, Search, _status, again
+from harness.cli.search import Report, Search, _bounds, _legend, _status, again
 from harness.engines import ENGINES
 from harness.errors import ServerError, SourceUnavailable
 from harness.programs import Program
-from harness.scenario import scenario_of
+from harness.scenario import Variant, scenario_of
+from harness.testing import USUAL
 
 NO_DOCKER = SourceUnavailable("postgresql: no server to be had here", "docker: no engine answers")
 NO_START = ServerError("postgresql (docker postgres:18): exit status 1")
@@ -60,6 +62,24 @@ def search(*words: str) -> Search:
     scenario = scenario_of({"T1": program, "T2": program}, lambda _connection: None)
     command = ["explore", "bank:withdraw", "bank:withdraw", "--setup", "bank:setup"]
     return Search(command, scenario, [scenario.variants["current"]], arguments)
+
+
+def test_a_test_searches_as_the_command_line_does() -> None:
+    """The same functions would otherwise hold in one and be violated in the other."""
+    arguments = build_parser().parse_args(["explore", "a:b", "a:b", "--setup", "a:c"])
+    assert _bounds(arguments) == USUAL
+
+
+def test_variants_are_told_by_what_they_are() -> None:
+    asked = search(*WORDS)
+    assert not list(_legend([asked])), "one variant needs no name"
+    current = asked.scenario.variants["current"]
+    fix = Variant("locking-read", "the read locks the row", current.programs)
+    scenario = replace(asked.scenario, variants={"current": current, fix.name: fix})
+    assert list(_legend([replace(asked, scenario=scenario, variants=[fix])])) == [
+        "your programs: the programs as they are, and what is tried against it",
+        "  locking-read: the read locks the row",
+    ]
 
 
 WORDS = ("bank:withdraw", "bank:withdraw", "--setup", "bank:setup")

@@ -127,10 +127,20 @@ def test_wrong_usage_is_told(plan, words, said):
     assert said in text
 
 
-def test_a_ledger_that_cannot_be_read_is_unknown(plan, tmp_path):
+def test_a_ledger_that_is_not_there_is_wrong_usage(plan, tmp_path):
     status, said, _ = plan("restart", "--ledger", str(tmp_path / "none"))
+    assert status == 64
+    assert said == (
+        f"--ledger '{tmp_path / 'none'}': there is no such file\n"
+        "  hint: `harness replay night` keeps a night's ledgers in the folder of its run\n"
+    )
+
+
+def test_a_ledger_that_cannot_be_relied_on_is_unknown(plan, tmp_path):
+    (tmp_path / "other").write_text("not an entry\n")
+    status, said, _ = plan("restart", "--ledger", str(tmp_path / "other"))
     assert status == 2
-    assert "cannot be read" in said
+    assert "line 1 is no entry" in said
 
 
 @pytest.mark.parametrize("words", [["plan"], ["plan", "tomorrow"], ["plan", "log-volume", "--x"]])

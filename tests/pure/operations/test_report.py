@@ -82,6 +82,33 @@ def test_a_server_that_died_is_the_first_thing_said() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("spells", "said"),
+    [
+        ([Spell(0.0, "answers")], []),
+        (
+            [Spell(0.0, "answers"), Spell(1.2, "unwatched", "the monitor itself failed: Bug: x")],
+            ["from 1.2 s on are unknown: the server is not watched any more: the monitor itself "
+            "failed: Bug: x"],
+        ),
+        (
+            [Spell(0.0, "answers"), Spell(1.0, "silent"), Spell(2.5, "answers")],
+            ["from 1.0 s to 2.5 s are unknown: the server does not answer"],
+        ),
+        (
+            [Spell(0.0, "silent", "timed out"), Spell(2.0, "gone", "signal SIGKILL")],
+            ["from 0.0 s to 2.0 s are unknown: the server does not answer: timed out",
+            "from 2.0 s on are unknown: the server is gone: signal SIGKILL"],
+        ),
+        ([], ["are unknown"]),
+    ],
+    ids=["it answered", "not watched", "silent for a time", "silent, then gone", "never asked"],
+)  # fmt: skip
+def test_what_is_not_known_of_a_server_is_told_with_its_time_and_reason(spells, said) -> None:
+    begin = "lock waits, deadlocks and figures"
+    assert list(made(spells=spells).not_seen()) == [f"{begin} {words}" for words in said]
+
+
 @pytest.mark.parametrize("counts", [{}, {"fatal": 0, "error": 2, "warning": 0, "note": 0}])
 def test_a_log_that_was_lost_is_said_beside_what_was_read(counts) -> None:
     entry = LogLine(None, "error", "ERROR", "no such table\nand more")

@@ -87,7 +87,7 @@ def test_a_server_that_does_not_come_back_is_a_violation_and_one_that_hangs_is_u
         cell(),
         cell(*straight()[:2]),
         cell(*straight(durability=UNREAD)),
-        cell(*straight(), unknown=["the server refused or is gone"]),
+        cell(*straight(), unknown=["the server is gone, or ended the connection"]),
         cell(*(point(rows, 2.0) for rows in (1000, 200_000, 400_000))),
         cell(*straight(checkpoints=1)),
     ],

@@ -53,7 +53,7 @@ def compare(harness, tmp_path):  # noqa: F811 - asks for the fixture
 def test_equal_runs_are_compared(compare):
     said = compare(cell(), cell(p99_s=0.02), "--json", "out.json")
     assert said.status == 0, said.err
-    assert said.out.splitlines()[-1] == "compared: 1 replays"
+    assert said.out.splitlines()[-1] == "compared: 1 replay"
     assert ["inquiry", "p99", "ms", "10.0", "20.0", "2.00"] in [
         line.split() for line in said.out.splitlines()
     ]
@@ -69,7 +69,7 @@ def test_a_latency_beyond_the_tolerance_is_worse(compare):
 def test_a_latency_within_the_tolerance_is_not(compare):
     said = compare(cell(), cell(p99_s=0.011), "--tolerance", "1.5")
     assert said.status == 0
-    assert said.out.splitlines()[-1] == "compared: 1 replays, none worse than 1.5 times"
+    assert said.out.splitlines()[-1] == "compared: 1 replay, none worse than 1.5 times"
 
 
 @pytest.mark.parametrize(
@@ -120,5 +120,20 @@ def test_a_run_that_is_not_there_is_refused(harness):  # noqa: F811 - as above
     said = harness("replay", "compare", "none", "none")
     assert (said.status, said.err) == (
         64,
-        "run 'none': cannot be read: no such file or directory\n",
+        "run 'none': cannot be read: no such file or directory\n"
+        "  hint: `harness replay day` says where it stored its run\n",
     )
+
+
+def test_a_count_is_whole_and_left_out_where_nothing_was_counted(compare):
+    """Refusals are 0 in both runs here, retries 3."""
+    said = compare(cell(), cell())
+    assert ["inquiry", "retries", "3", "3", "1.00"] in [ln.split() for ln in said.out.splitlines()]
+    assert "refused" not in said.out
+
+
+def test_a_count_that_is_zero_in_one_run_only_is_shown(compare):
+    other = cell()
+    other["programs"]["inquiry"]["ends"] = {"refused": 2}
+    said = compare(cell(), other)
+    assert ["inquiry", "refused", "0", "2", "-"] in [ln.split() for ln in said.out.splitlines()]
