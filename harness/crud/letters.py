@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from sqlglot import expressions as exp
@@ -23,6 +23,20 @@ def in_order(letters: Iterable[str]) -> str:
     'CRU'
     """
     return "".join(sorted(letters, key=LETTERS.index))
+
+
+def cells(
+    columns: Sequence[str], certain: Mapping[str, str], taken: Collection[str] = ()
+) -> dict[str, str]:
+    """One program's cells from left to right: the letters that are certain, and reads beside them.
+
+    >>> cells(("a", "b", "c"), {"c": "U", "a": "C"}, taken=("b", "c"))
+    {'a': 'C', 'b': 'R', 'c': 'RU'}
+    """
+    found = {table: set(certain.get(table, "")) for table in columns}
+    for table in taken:
+        found[table].add("R")
+    return {table: in_order(letters) for table, letters in found.items() if letters}
 
 
 @lru_cache(maxsize=4096)

@@ -14,10 +14,8 @@ will write, changed by day or not: elsewhere that is the backup of the evening b
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +23,14 @@ from sqlalchemy import URL, MetaData, Table, create_engine
 from sqlalchemy.pool import NullPool
 
 from harness.engines.engine import Engine, Isolation
-from harness.engines.loading import DIGEST_DIGITS, Rejected
+from harness.engines.loading import Rejected
 from harness.errors import HarnessError
 from harness.jobs.network import Network
 from harness.jobs.night import Night
 from harness.loading.digest import Digest, server_digest
 from harness.loading.lines import kind_of
 from harness.loading.loader import driver_connection
+from harness.loading.row_file import file_digest, flush, write_whole
 from harness.planning.backup_plan import backup_plan
 
 _NOTE = "backup.json"
@@ -130,7 +129,7 @@ class Backups:
             for c in table.columns
         ]
         self._engine.replacing.extract(connection, table.name, columns, "", path)
-        _flush(path)
+        flush(path)
         held, written = server_digest(self._engine, connection, table), file_digest(path)
         if held.rows != written.rows:
             raise BackupError(
@@ -219,16 +218,6 @@ def told(copies: Sequence[TableCopy]) -> str:
     return f"{len(copies)} tables, {rows:,} rows, {size_bytes:,} bytes"
 
 
-def file_digest(path: Path) -> Digest:
-    """The digest of a file of rows, as a server's is of its table."""
-    rows = total = 0
-    with path.open("rb") as file:
-        for line in file:
-            total += int(sha256(line.rstrip(b"\n")).hexdigest()[:DIGEST_DIGITS], 16)
-            rows += 1
-    return Digest(rows, total)
-
-
 def _database(engine: Engine, url: URL) -> Any:
     """One snapshot for all that is read before the next commit."""
     return create_engine(
@@ -263,11 +252,7 @@ def _write_note(folder: Path, copies: Sequence[TableCopy]) -> None:
     content = {
         copy.table: [copy.digest.rows, copy.digest.total, copy.written.total] for copy in copies
     }
-    unfinished = folder / f"{_NOTE}.new"
-    unfinished.write_text(json.dumps(content), encoding="utf-8")
-    _flush(unfinished)
-    unfinished.rename(folder / _NOTE)
-    _flush(folder)
+    write_whole(folder / _NOTE, json.dumps(content))
 
 
 def _read_note(folder: Path, milestone: str) -> Sequence[TableCopy] | None:
@@ -289,12 +274,3 @@ def _read_note(folder: Path, milestone: str) -> Sequence[TableCopy] | None:
         return None
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise BackupError(f"backup at {milestone}: '{path}' cannot be read: {error}") from None
-
-
-def _flush(path: Path) -> None:
-    """See that a file, or a folder's list of files, is on the disk."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import URL
 
 from harness.clock import now_s, pause
+from harness.closing import Closing
 from harness.engines.engine import Engine
 from harness.servers import asking
 
@@ -38,7 +38,7 @@ class JobUse:
     """By the log's name."""
 
 
-class JobMeter:
+class JobMeter(Closing):
     """Asks over a connection of its own. Use as a context manager; a lost server ends the asking.
 
     Raises the driver's error on entering if the server does not answer.
@@ -52,16 +52,12 @@ class JobMeter:
         self._before: Mapping[str, int] = {}
         self.uses: dict[str, JobUse] = {}
 
-    def __enter__(self) -> Self:
+    def open(self) -> None:
+        """Connect."""
         self._connection = asking.connect(self._engine, self._url)
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
 

@@ -78,6 +78,17 @@ class Night:
         choose("placement", name, self.placements)
         return build(self.jobs, self.milestones, self.placements[name], self.undisturbed)
 
+    def prepared(self, scale: float, seed: int, business_date: date, folder: Path) -> Prepared:
+        """The data and the programs, with a folder for their files.
+
+        Raises:
+            UsageError: the scale, the seed or the date is out of bounds.
+        """
+        try:
+            return self.prepare(scale, seed, business_date, folder)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
     def titled(self, name: str) -> str:
         """A job or a table with what its users call it."""
         titles: dict[str, Any] = {job.name: job.title for job in self.jobs}

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Engine, Isolation
-from harness.errors import ServerError, UsageError
+from harness.errors import ServerError
 from harness.jobs.backup import Backups, night_backup_plan
 from harness.jobs.course import Action, Course, NightRun
 from harness.jobs.digests import night_digests
@@ -40,15 +40,8 @@ class NightSetting:
     isolation: Isolation
 
     def prepared(self, folder: Path) -> Prepared:
-        """The data and the programs, with a folder for their files.
-
-        Raises:
-            UsageError: the scale, the seed or the date is out of bounds.
-        """
-        try:
-            return self.night.prepare(self.scale, self.seed, self.business_date, folder)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+        """The night's data and programs; raises as `Night.prepared` does."""
+        return self.night.prepared(self.scale, self.seed, self.business_date, folder)
 
     def backups(self, engine: Engine, url: URL, ledger_path: Path) -> Backups:
         """Where copies of tables go: into a folder beside the ledger, named as it is."""

@@ -7,26 +7,23 @@ not at all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
 
 from sqlalchemy import (
     Column,
     Connection,
-    FromClause,
     Integer,
     MetaData,
     String,
     Table,
-    func,
     insert,
     literal,
     select,
     update,
 )
-from sqlalchemy.sql.elements import ColumnElement
 
 from harness.checks.durability import Ticket
-from harness.recovery.load import Load
+from harness.recovery.digits import digit_table, fill_digits, numbers
+from harness.recovery.load import Load, whole_units
 
 UNIT_ROWS = 1000
 """Rows of one commit."""
@@ -59,29 +56,27 @@ stock = Table(
     Column("changed", Integer, nullable=False),
     Column("note", String(200), nullable=False),
 )
-digit = Table(
-    "recovery_digit", metadata, Column("d", Integer, primary_key=True, autoincrement=False)
-)
+digit = digit_table("recovery_digit", metadata)
 
 
 def fill(connection: Connection) -> None:
     """The digits from which many rows are made."""
-    connection.execute(insert(digit), [{"d": number} for number in range(10)])
+    fill_digits(connection, digit)
     connection.commit()
 
 
 def fill_stock(connection: Connection) -> None:
     """The rows that steady transactions change."""
-    numbers, places = _numbers(5)
-    rows = select(numbers, literal(0), literal(_NOTE)).select_from(places)
+    number, places = numbers(digit, 5)
+    rows = select(number, literal(0), literal(_NOTE)).select_from(places)
     connection.execute(insert(stock).from_select(["stock_no", "changed", "note"], rows))
     connection.commit()
 
 
 def add_rows(connection: Connection, ticket: Ticket) -> None:
     """Write the rows of one unit, without a commit."""
-    numbers, places = _numbers(3)
-    rows = select(literal(ticket.writer), literal(ticket.number), numbers, literal(_NOTE))
+    number, places = numbers(digit, 3)
+    rows = select(literal(ticket.writer), literal(ticket.number), number, literal(_NOTE))
     into = ["writer", "number", "row_no", "note"]
     connection.execute(insert(row).from_select(into, rows.select_from(places)))
 
@@ -119,26 +114,11 @@ def change_stock(connection: Connection, ticket: Ticket) -> None:
 
 def held(connection: Connection) -> Mapping[Ticket, bool]:
     """The transactions that left rows, and whether all of them are there."""
-    found = {}
-    count = select(row.c.writer, row.c.number, func.count()).group_by(row.c.writer, row.c.number)
-    for writer, number, there in connection.execute(count):
-        found[Ticket(writer, number)] = there == UNIT_ROWS
+    found = whole_units(connection, row, UNIT_ROWS)
     for writer, number in connection.execute(select(mark.c.writer, mark.c.number)):
         found[Ticket(writer, number)] = True
     connection.rollback()
     return found
-
-
-def _numbers(digits: int) -> tuple[ColumnElement[int], FromClause]:
-    """Numbers of so many digits as a column, and the tables from which they come."""
-    places = [digit.alias(f"d{power}") for power in range(digits)]
-    number = sum((p.c.d * 10**power for power, p in enumerate(places)), literal(0))
-
-    def joined(left: FromClause, right: FromClause) -> FromClause:
-        # True of all rows; it compares two tables, so that the product is seen to be meant.
-        return left.join(right, right.c.d >= -places[0].c.d)
-
-    return number, reduce(joined, places[1:], places[0])
 
 
 DISTANCE = Load("distance", "rows by the unit", metadata, fill, write_unit, held)

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import (
     Column,
     Connection,
-    FromClause,
     Integer,
     MetaData,
     String,
@@ -26,11 +25,12 @@ from sqlalchemy import (
 )
 
 from harness.checks.durability import Ticket
-from harness.recovery.load import Load
+from harness.recovery.digits import digit_table, fill_digits, numbers
+from harness.recovery.load import Load, whole_units
 
 PARTS = 2
-_DIGITS = 10
-_BULK_ROWS = _DIGITS**5
+_DIGITS = 5
+_BULK_ROWS = 10**_DIGITS
 WRITERS_MAX = 32
 
 metadata = MetaData()
@@ -56,7 +56,7 @@ bulk = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("row_no", Integer, primary_key=True, autoincrement=False),
 )
-digit = Table("drill_digit", metadata, Column("d", Integer, primary_key=True, autoincrement=False))
+digit = digit_table("drill_digit", metadata)
 
 
 class GaveUpError(Exception):
@@ -67,7 +67,7 @@ def fill(connection: Connection) -> None:
     """One counter for each writer, and the digits from which many rows are made."""
     writers = [{"writer": f"w{number}", "entries": 0} for number in range(WRITERS_MAX + 1)]
     connection.execute(insert(total), writers)
-    connection.execute(insert(digit), [{"d": number} for number in range(_DIGITS)])
+    fill_digits(connection, digit)
     connection.commit()
 
 
@@ -94,26 +94,18 @@ def enter(connection: Connection, ticket: Ticket) -> None:
 
 def enter_many(connection: Connection, ticket: Ticket) -> None:
     """Write many rows in one statement, commit."""
-    places = [digit.alias(f"d{power}") for power in range(5)]
-    row_no = sum((place.c.d * _DIGITS**power for power, place in enumerate(places)), literal(0))
-    all_places: FromClause = places[0]
-    for place in places[1:]:
-        # True of all rows; it compares two tables, so that the product is seen to be meant.
-        all_places = all_places.join(place, place.c.d >= -places[0].c.d)
-    rows = select(literal(ticket.writer), literal(ticket.number), row_no).select_from(all_places)
+    row_no, places = numbers(digit, _DIGITS)
+    rows = select(literal(ticket.writer), literal(ticket.number), row_no).select_from(places)
     connection.execute(insert(bulk).from_select(["writer", "number", "row_no"], rows))
     connection.commit()
 
 
 def held(connection: Connection) -> Mapping[Ticket, bool]:
     """The transactions that left rows, and whether all of them are there."""
-    found = {}
-    for table, rows in ((entry, PARTS), (bulk, _BULK_ROWS)):
-        count = select(table.c.writer, table.c.number, func.count()).group_by(
-            table.c.writer, table.c.number
-        )
-        for writer, number, there in connection.execute(count):
-            found[Ticket(writer, number)] = there == rows
+    found = {
+        **whole_units(connection, entry, PARTS),
+        **whole_units(connection, bulk, _BULK_ROWS),
+    }
     connection.rollback()
     return found
 

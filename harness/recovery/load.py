@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, Table, func, select
 
 from harness.checks.durability import Ticket
 from harness.scenario import brought_in
@@ -39,6 +39,13 @@ class Load:
     """The same with one statement that writes many rows, so that a kill can meet it at work."""
     refusals: tuple[type[Exception], ...] = ()
     """What a program raises when it has given up by itself and rolled back."""
+
+
+def whole_units(connection: Connection, table: Table, rows: int) -> dict[Ticket, bool]:
+    """The tickets in a table, by its columns writer and number; whether each left so many rows."""
+    key = (table.c.writer, table.c.number)
+    counted = connection.execute(select(*key, func.count()).group_by(*key))
+    return {Ticket(writer, number): there == rows for writer, number, there in counted}
 
 
 def loads() -> Mapping[str, Load]:

@@ -26,7 +26,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from harness.checks.durability import Durability
 from harness.checks.verdict import Verdict
 from harness.engines.engine import Engine
-from harness.errors import HarnessError, ServerError, UsageError
+from harness.errors import HarnessError, ServerError
 from harness.faults.night_moment import NightMoment
 from harness.jobs.course import Action, Course, NightRun
 from harness.jobs.digests import night_digests
@@ -70,15 +70,8 @@ class NightSetting:
     """What dies."""
 
     def prepared(self, folder: Path) -> Prepared:
-        """The data and the programs, with a folder for their files.
-
-        Raises:
-            UsageError: the scale, the seed or the date is out of bounds.
-        """
-        try:
-            return self.night.prepare(self.scale, self.seed, self.business_date, folder)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+        """The night's data and programs; raises as `Night.prepared` does."""
+        return self.night.prepared(self.scale, self.seed, self.business_date, folder)
 
 
 @dataclass(frozen=True)

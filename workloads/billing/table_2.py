@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from harness.crud.letters import cells
 from harness.crud.subject import Expected, Run, Subject
 from schema.billing import fixture, metadata
 from workloads.billing.batch.bill_registration import (
@@ -67,16 +68,7 @@ def table_2(program: str) -> dict[str, str]:
     >>> table_2("bill_cancellation")
     {'bill': 'RU', 'bill_line': 'RU', 'product_billing': 'U'}
     """
-    certain, taken = CERTAIN[program], TAKEN.get(program, ())
-    return {
-        table: "".join(
-            letter
-            for letter in "CRUD"
-            if letter in certain[table] or (letter == "R" and table in taken)
-        )
-        for table in COLUMNS
-        if table in certain
-    }
+    return cells(COLUMNS, CERTAIN[program], TAKEN.get(program, ()))
 
 
 def expectations() -> list[Expected]:

@@ -10,6 +10,7 @@ certain and taken cells spell the letters again.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from harness.crud.letters import cells
 from harness.crud.subject import Expected, Subject
 from schema.vehicle_maintenance import fixture, metadata
 from workloads.vehicle_maintenance import day
@@ -137,16 +138,7 @@ def table_4(program: str) -> dict[str, str]:
     >>> table_4("report_creation")
     {'contract': 'R', 'maintenance_order': 'RU', 'customer_report': 'C'}
     """
-    certain, taken = CERTAIN[program], TAKEN.get(program, ())
-    return {
-        table: "".join(
-            letter
-            for letter in "CRU"
-            if letter in certain.get(table, "") or (letter == "R" and table in taken)
-        )
-        for table in COLUMNS
-        if table in certain or table in taken
-    }
+    return cells(COLUMNS, CERTAIN[program], TAKEN.get(program, ()))
 
 
 def expectations() -> list[Expected]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, text
+from live.interleave.statements import do
+from sqlalchemy import Column, Connection, Integer, MetaData, Table
 
 from harness.engines import Isolation
 from harness.interleave.explore import Bounds, explore
@@ -49,18 +50,7 @@ def load(connection: Connection) -> None:
 
 
 def program(statements: Sequence[str]) -> Callable[[Connection], object]:
-    def run(connection: Connection) -> object:
-        seen: list[object] = []
-        for statement in statements:
-            if statement == "COMMIT":
-                connection.commit()
-                continue
-            result = connection.execute(text(statement))
-            seen.append(result.fetchall() if result.returns_rows else result.rowcount)
-        connection.commit()
-        return seen
-
-    return run
+    return lambda connection: do(connection, *statements)
 
 
 def scenario_of(

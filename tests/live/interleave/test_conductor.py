@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from harness.errors import ScheduleDiverged
 from harness.interleave.execution import Execution
+from harness.interleave.scheduler import InOrder
 from harness.programs import Program, Returned, ServerRefused
 from harness.sessions.step import StepKind
 
@@ -307,25 +308,14 @@ def test_one_conductor_runs_many_executions_on_the_same_connections(open_bank):
         numbers = {place.session.server_id for place in conductor._places.values()}
         for _ in range(3):
             open_bank.reset_balances()
-            execution = conductor.conduct(FirstToLast())
+            execution = conductor.conduct(InOrder(["T1", "T2"]))
             assert turns(execution) == ("T1", "T1", "T1", "T2", "T2", "T2")
         assert {place.session.server_id for place in conductor._places.values()} == numbers
 
 
-class FirstToLast:
-    def new_execution(self):
-        return True
-
-    def next_turn(self, rest):
-        return rest.movable[0]
-
-    def end_execution(self, rest):
-        assert not rest.movable
-
-
 def test_only_those_named_take_part(open_bank):
     with open_bank.conductor(*LOST_UPDATE) as conductor:
-        execution = conductor.conduct(FirstToLast(), only=["T2"])
+        execution = conductor.conduct(InOrder(["T1", "T2"]), only=["T2"])
     assert execution.ends == {"T2": Returned(70, 1)}
     assert open_bank.balances()[1] == 70
 
@@ -336,7 +326,7 @@ def test_a_program_can_be_stopped_after_a_commit(open_bank):
         withdraw(connection, 10)
 
     with open_bank.conductor(Program("twice", twice)) as conductor:
-        execution = conductor.conduct(FirstToLast(), stop_after_commits={"T1": 1})
+        execution = conductor.conduct(InOrder(["T1", "T2"]), stop_after_commits={"T1": 1})
     assert execution.stopped is None
     assert execution.ends["T1"].commits == 1
     assert open_bank.balances()[1] == 90

@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, text
 from harness.checks.verdict import Verdict
 from harness.clock import Deadline, poll
 from harness.interleave.limits import Limits
+from harness.interleave.scheduler import InOrder
 from harness.interleave.search import Bounds
 from harness.interleave.stress import Stress
 from harness.programs import Program
@@ -284,9 +285,9 @@ def test_the_conductor_goes_on_after_an_execution_that_it_had_to_stop(open_bank)
         return withdraw(connection, 10)
 
     with open_bank.conductor(sleep_once, of(withdraw_at_once, 30), limits=QUICK) as conductor:
-        stopped = conductor.conduct(FirstToLast())
+        stopped = conductor.conduct(InOrder(["T1", "T2"]))
         assert "T1 has not answered" in stopped.stopped
-        again = conductor.conduct(FirstToLast())
+        again = conductor.conduct(InOrder(["T1", "T2"]))
         assert again.stopped is None
         assert again.ends["T1"].value == 90
     assert open_bank.balances()[1] == 60
@@ -331,14 +332,3 @@ def test_a_finding_that_is_cut_off_when_it_is_run_again_stays_as_it_was_seen(ban
     assert (cut.verdict, cut.finding.reproduced) == (VIOLATED, False)
     assert cut.finding.execution.stopped is None
     assert len(cut.finding.schedule) == len(found.finding.schedule)
-
-
-class FirstToLast:
-    def new_execution(self):
-        return True
-
-    def next_turn(self, rest):
-        return rest.movable[0]
-
-    def end_execution(self, rest):
-        assert not rest.movable

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from live.interleave.bank import READ_COMMITTED, REPEATABLE_READ, Bank, of
+from live.interleave.statements import do
 from sqlalchemy import (
     Column,
     Computed,
@@ -60,19 +61,6 @@ def load(connection: Connection) -> None:
     rows = [{"id": n, "amount": 100, "name": "n", "place": n} for n in (10, 20, 30, 40)]
     connection.execute(insert(item), rows)
     connection.execute(insert(log), [{"item": n, "what": "new"} for n in (10, 20, 30)])
-
-
-def do(connection: Connection, *statements: str) -> list[object]:
-    """Run statements and commit; what they gave, numbers that the engine gave included."""
-    found: list[object] = []
-    for statement in statements:
-        if statement == "commit":
-            connection.commit()
-            continue
-        result = connection.execute(text(statement))
-        found.append(result.all() if result.returns_rows else result.rowcount)
-    connection.commit()
-    return found
 
 
 def enter(connection: Connection, key: int) -> object:

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+import pytest
 from sqlalchemy import delete, event, select
 
 from schema.vehicle_maintenance import fixture, metadata
@@ -19,6 +20,18 @@ def content(connection):
         )
         for table in metadata.sorted_tables
     }
+
+
+def refused(connection, error, program, request):
+    """The program raises, leaves no transaction, and has changed nothing; what it said."""
+    before = content(connection)
+    connection.commit()
+    with pytest.raises(error) as caught:
+        program(connection, request)
+    assert not connection.in_transaction()
+    assert content(connection) == before
+    connection.commit()
+    return str(caught.value)
 
 
 def reload(engine):

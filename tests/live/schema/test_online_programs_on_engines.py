@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from live.schema.stopping import content
+from live.schema.stopping import content, refused
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -65,18 +65,6 @@ def orders_of(connection, contract_no):
     ).all()
     connection.commit()
     return found
-
-
-def refused(connection, error, program, request):
-    """The program raises, leaves no transaction, and has changed nothing."""
-    before = content(connection)
-    connection.commit()
-    with pytest.raises(error) as caught:
-        program(connection, request)
-    assert not connection.in_transaction()
-    assert content(connection) == before
-    connection.commit()
-    return str(caught.value)
 
 
 def test_a_new_contract_brings_its_orders_and_its_sheet(connection):

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from live.schema.stopping import content
+from live.schema.stopping import refused
 from sqlalchemy import delete, select, update
 
 from schema.vehicle_maintenance import (
@@ -32,17 +32,6 @@ from workloads.vehicle_maintenance.refusals import AlreadyDoneError, SheetNotFou
 pytestmark = pytest.mark.integration
 
 TODAY = fixture.BUSINESS_DATE
-
-
-def refused(connection, error, program, request):
-    before = content(connection)
-    connection.commit()
-    with pytest.raises(error) as caught:
-        program(connection, request)
-    assert not connection.in_transaction()
-    assert content(connection) == before
-    connection.commit()
-    return str(caught.value)
 
 
 def points(connection):

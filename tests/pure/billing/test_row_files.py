@@ -4,13 +4,13 @@ import pytest
 
 from harness.loading.digest import Digest
 from harness.loading.lines import Lines
+from harness.loading.row_file import file_digest
 from schema.billing import bill, bill_line
 from schema.billing.fixture import rows
 from workloads.billing.replacement.rows import (
     DamagedFileError,
     Note,
     RowFile,
-    digest_of,
     forget_note,
     read_note,
     see_whole,
@@ -27,7 +27,7 @@ def file(tmp_path):
 
 
 def test_a_file_as_it_was_written_is_whole_and_has_the_digest_of_its_rows(file):
-    assert digest_of(file.path) == file.digest
+    assert file_digest(file.path) == file.digest
     see_whole(file)
 
 

@@ -7,19 +7,18 @@ and their digest. What was damaged since is refused whole, with its line where t
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Table
 
-from harness.engines.loading import DIGEST_DIGITS, ValueKind
+from harness.engines.loading import ValueKind
 from harness.errors import HarnessError
 from harness.loading.digest import Digest
 from harness.loading.lines import kind_of
+from harness.loading.row_file import file_digest, flush, write_whole
 
 _NOTE = "note.json"
 _NULL = r"\N"
@@ -43,16 +42,6 @@ class RowFile:
         return [column.name for column in self.table.columns]
 
 
-def digest_of(path: Path) -> Digest:
-    """The digest of a file's lines, as it is asked of a server for its rows."""
-    rows = total = 0
-    with path.open("rb") as file:
-        for line in file:
-            total += int(sha256(line.rstrip(b"\n")).hexdigest()[:DIGEST_DIGITS], 16)
-            rows += 1
-    return Digest(rows, total)
-
-
 @dataclass(frozen=True, slots=True)
 class Note:
     """What was written to the files of a folder."""
@@ -65,16 +54,12 @@ class Note:
 def write_note(folder: Path, note: Note) -> None:
     """Note down what the files hold, when they and the note itself are on the disk."""
     for file in note.files:
-        _flush(file.path)
+        flush(file.path)
     content = {
         "files": {f.table.name: [f.digest.rows, f.digest.total] for f in note.files},
         "next_bill_no": note.next_bill_no,
     }
-    unfinished = folder / f"{_NOTE}.new"
-    unfinished.write_text(json.dumps(content), encoding="utf-8")
-    _flush(unfinished)
-    unfinished.rename(folder / _NOTE)
-    _flush(folder)
+    write_whole(folder / _NOTE, json.dumps(content))
 
 
 def read_note(folder: Path, tables: Sequence[Table]) -> Note | None:
@@ -92,7 +77,7 @@ def read_note(folder: Path, tables: Sequence[Table]) -> Note | None:
 def forget_note(folder: Path) -> None:
     """From here on nothing may be filled again from the files."""
     (folder / _NOTE).unlink(missing_ok=True)
-    _flush(folder)
+    flush(folder)
 
 
 def see_whole(file: RowFile) -> None:
@@ -110,7 +95,7 @@ def see_whole(file: RowFile) -> None:
         raise DamagedFileError(f"{file.path.name}: is not there", _HINT) from None
     except UnicodeDecodeError as error:
         raise DamagedFileError(f"{file.path.name}: is no text: {error.reason}", _HINT) from None
-    found = digest_of(file.path)
+    found = file_digest(file.path)
     if found != file.digest:
         raise DamagedFileError(
             f"{file.path.name}: has {found.rows:,} rows with digest {found}; written were "
@@ -148,12 +133,3 @@ _CHECKS: Mapping[ValueKind, Callable[[str], object]] = {
     ValueKind.NUMBER: int,
     ValueKind.DATE: date.fromisoformat,
 }
-
-
-def _flush(path: Path) -> None:
-    """See that a file, or a folder's list of files, is on the disk."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

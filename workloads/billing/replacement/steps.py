@@ -22,6 +22,7 @@ from harness.errors import HarnessError, UsageError
 from harness.loading.digest import server_digest
 from harness.loading.lines import kind_of
 from harness.loading.loader import driver_connection, opened
+from harness.loading.row_file import file_digest
 from harness.servers.asking import execute as tell
 from harness.servers.asking import rows_of as ask
 from schema.billing import bill
@@ -32,7 +33,6 @@ from workloads.billing.replacement.new_tables import NAMES, TABLES, home_of, nex
 from workloads.billing.replacement.rows import (
     Note,
     RowFile,
-    digest_of,
     forget_note,
     read_note,
     see_whole,
@@ -242,7 +242,7 @@ class Replacement:
         ]
         path = folder / f"{table.name}.tsv"
         rows = self._how.extract(connection, table.name, columns, rest, path)
-        file = RowFile(table, path, digest_of(path))
+        file = RowFile(table, path, file_digest(path))
         if file.digest.rows != rows:
             raise NotTheSameError(
                 f"{table.name}: {rows:,} rows were sent, {file.digest.rows:,} were written"
