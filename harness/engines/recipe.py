@@ -155,8 +155,7 @@ class Statements:
 
     claim: Callable[[str, str], Sequence[str]]
     """Give the administrator this password: its name, then the password."""
-    create_database: Callable[[str, Profile], str]
-    """Make an empty database of that name, in the way that is quick in the server's profile."""
+    create_database: Callable[[str], str]
     drop_database: Callable[[str], str]
     anywhere: str
     """A database, or none, to which every user of the server may connect."""

@@ -42,7 +42,7 @@ def fresh_database(server: Server) -> Iterator[URL]:
         return
     statements = server.engine.recipe.statements
     name = f"harness_{next(_numbers)}"
-    asking.tell(server.engine, server.url(), [statements.create_database(name, server.profile)])
+    asking.tell(server.engine, server.url(), [statements.create_database(name)])
     dropped = [statements.drop_database(name)]
     try:
         yield server.url(name)

@@ -203,7 +203,7 @@ _TOOLS = ToolRecipe(
 
 _STATEMENTS = Statements(
     claim=_claim,
-    create_database=lambda name, _profile: f"CREATE DATABASE {name} CHARACTER SET utf8mb4",
+    create_database=lambda name: f"CREATE DATABASE {name} CHARACTER SET utf8mb4",
     drop_database=lambda name: f"DROP DATABASE IF EXISTS {name}",
     anywhere="",
     system_databases=frozenset({"mysql", "sys", "information_schema", "performance_schema"}),

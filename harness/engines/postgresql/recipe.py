@@ -145,16 +145,6 @@ def _claim(administrator: str, password: str) -> tuple[str, ...]:
     )
 
 
-def _create_database(name: str, profile: Profile) -> str:
-    """A copy of the server's own template.
-
-    By default every page of it goes through the buffers and into the log, which is right where
-    copied files would have to be flushed, one by one (CREATE DATABASE, STRATEGY).
-    """
-    strategy = " STRATEGY FILE_COPY" if profile is Profile.EXPLORING else ""
-    return f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'{strategy}"
-
-
 def _tool_configuration(host: str, port: int | None, password: str) -> str:
     return f"{host}:{port or '*'}:*:{ADMINISTRATOR}:{password}\n"
 
@@ -195,7 +185,7 @@ POSTGRESQL_RECIPE = Recipe(
     ),
     statements=Statements(
         claim=_claim,
-        create_database=_create_database,
+        create_database=lambda name: f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'",
         drop_database=lambda name: f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
         anywhere="postgres",
         system_databases=frozenset({"postgres", "template0", "template1"}),

@@ -161,8 +161,7 @@ def test_tools_find_password_and_server_in_a_file(name):
 @each_engine
 def test_database_is_made_and_dropped_by_name(name):
     statements = ENGINES[name].recipe.statements
-    for profile in Profile:
-        assert "harness_7" in statements.create_database("harness_7", profile)
+    assert "harness_7" in statements.create_database("harness_7")
     assert "harness_7" in statements.drop_database("harness_7")
     assert ENGINES[name].maintenance_database in statements.system_databases
 
