@@ -205,6 +205,8 @@ class Monitor:
         try:
             if self._probe is None:
                 if self._stop.is_set():  # the end of a run is no time to wait for a connection
+                    if died := self._died():  # who was silent may have been about to end
+                        self._in_state("gone", died)
                     return None
                 self._probe = self._engine.monitoring.probe(self._url)
             reading = self._probe.read(slowly=slowly)

@@ -205,7 +205,7 @@ def test_a_failed_assertion_shows_the_broken_execution(live) -> None:
         [
             "E  *False = <violated: *>.holds",
             "---* explored *---",
-            f"<violated: * possible interleavings, * PostgreSQL {version}, read committed, *>",
+            f"<violated: * interleavings (6 run), * PostgreSQL {version}, read committed, *>",
             f"current, PostgreSQL {version}, read committed: not serializable",
             "turn  T1 withdraw * T2 withdraw",
             "   1  select balance from account where id = 1",

@@ -71,7 +71,10 @@ def test_a_day_whose_server_dies_is_unknown(
 def test_a_day_whose_monitor_fails_tells_what_it_has_not_seen(
     live_server, live_engine, tmp_path, monkeypatch, capsys
 ) -> None:
-    """The server is well, so the tables are looked at; that nobody waited is not known."""
+    """The server is well, so the tables are looked at; that nobody waited is not known.
+
+    At this level no program takes another's update away: nothing else is wrong.
+    """
     read, times = ServerLog.read, []
 
     def break_down(self, **asked):
@@ -83,7 +86,7 @@ def test_a_day_whose_monitor_fails_tells_what_it_has_not_seen(
     monkeypatch.setattr(ServerLog, "read", break_down)
     stored = tmp_path / "day.json"
     words = ["replay", "day", "--runs", str(tmp_path / "runs"), "--engine", live_engine, *WORDS]
-    assert cli.main([*words, "--json", str(stored)]) == 2
+    assert cli.main([*words, "--isolation", "serializable", "--json", str(stored)]) == 2
     (cell,) = json.loads(stored.read_text("utf-8"))["cells"]
     assert (cell["verdict"], cell["outcomes"]["lost"]) == ("unknown", 0)
     (reason,) = cell["unknown"]
