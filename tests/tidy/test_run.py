@@ -123,10 +123,11 @@ def test_folder_that_cannot_be_written_is_said(machine) -> None:
     assert "HARNESS_VENV=" in done.stderr
 
 
-def test_environment_of_somebody_else_is_left_alone(machine) -> None:
+@pytest.mark.parametrize("name", [".venv/precious", ".venv"], ids=["folder", "file"])
+def test_environment_of_somebody_else_is_left_alone(machine, name) -> None:
     machine.python()
-    theirs = machine.project / ".venv" / "precious"
-    theirs.parent.mkdir()
+    theirs = machine.project / name
+    theirs.parent.mkdir(exist_ok=True)
     theirs.touch()
     done = machine.run("servers")
     assert done.returncode == UNAVAILABLE
@@ -145,6 +146,37 @@ def test_own_help_is_shown_even_where_nothing_can_be_made(machine) -> None:
     done = machine.run("--help")
     assert done.returncode == UNAVAILABLE
     assert "usage: ./run WORD" in done.stdout
+
+
+# bash before 4.4 waits for its jobs only, and what writes to `< <(...)` is none.
+WAITS_FOR_JOBS_ONLY = """() {
+    local job
+    for job in $(jobs -p); do
+        [ "$job" != "$1" ] || { builtin wait "$1"; return; }
+    done
+    return 127
+}"""
+
+
+def test_bash_that_cannot_wait_for_an_answer_is_enough(machine, tmp_path) -> None:
+    older = {"BASH_FUNC_wait%%": WAITS_FOR_JOBS_ONLY}
+    waits = ["bash", "-c", 'read -r _ < <(echo); wait "$!" || echo "$?"; exit 3 & wait "$!"']
+    shown = subprocess.run(waits, env=os.environ | older, capture_output=True, check=False)
+    assert (shown.stdout, shown.returncode) == (b"127\n", 3)
+    machine.python(NO_VENV.format("so far it came"))
+    (tmp_path / "link").symlink_to(machine.project / "run")
+    done = machine.run("servers", entry=tmp_path / "link", **older)
+    assert "run: making the environment failed: Error: so far it came" in done.stderr
+
+
+def test_answer_that_is_none_is_said(machine) -> None:
+    (machine.tools / "sha256sum").unlink()
+    (machine.tools / "sha256sum").symlink_to(machine.tools / "false")
+    (machine.tools / "false").write_text("#!/bin/sh\nexit 1\n")
+    (machine.tools / "false").chmod(0o755)
+    done = machine.run("servers")
+    assert (done.returncode, done.stdout) == (UNAVAILABLE, "")
+    assert done.stderr.splitlines()[0] == "run: 'sha256sum' failed"
 
 
 def test_second_python_is_taken_when_the_first_is_no_good(machine) -> None:
@@ -188,6 +220,24 @@ def test_run_is_found_through_symbolic_links(ready, tmp_path) -> None:
     (tmp_path / "bin" / "two").symlink_to("../one")
     done = ready.run("servers", entry=tmp_path / "bin" / "two", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_blank_at_the_end_of_a_name_belongs_to_it(machine, tmp_path) -> None:
+    machine.python()
+    machine.project = machine.project.rename(tmp_path / "project ")
+    (tmp_path / "one ").symlink_to(machine.project / "run")
+    (tmp_path / "two").symlink_to("one ")
+    assert machine.run("servers", entry=tmp_path / "two").returncode == 0
+    assert (machine.project / ".venv").is_dir()
+    assert machine.run("servers").stderr == ""
+
+
+def test_place_of_the_environment_may_end_in_slashes(machine, tmp_path) -> None:
+    machine.python()
+    place = tmp_path / "place"
+    assert machine.run("servers", HARNESS_VENV=f"{place}//").returncode == 0
+    assert machine.run("servers", HARNESS_VENV=str(place)).stderr == ""
+    assert (tmp_path / "place.lock").exists()
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)], ids=["nothing", "--help", "-h"])
@@ -249,8 +299,26 @@ def test_changed_lock_makes_a_new_environment(ready) -> None:
         file.write("# changed\n")
     stale = ready.project / ".venv" / "stale"
     stale.touch()
+    beside = {ready.project / name for name in (".venv.old.bak", ".venv.old.1", ".venv.keep")}
+    for theirs in beside:
+        theirs.mkdir()
     assert "making the environment" in ready.run("servers").stderr
     assert not stale.exists()
+    assert set(ready.project.glob(".venv.*")) == beside | {ready.project / ".venv.lock"}
+    assert ready.run("servers").stderr == ""
+
+
+def test_clearing_that_failed_is_begun_again(ready) -> None:
+    with (ready.project / "requirements.lock").open("a") as file:
+        file.write("# changed again\n")
+    remove, real = ready.tools / "rm", (ready.tools / "rm").readlink()
+    remove.unlink()
+    remove.write_text(f'#!/bin/sh\ncase $1$3 in -rf*pyvenv.cfg) exit 1 ;; esac\nexec {real} "$@"\n')
+    remove.chmod(0o755)
+    assert ready.run("servers").returncode != 0
+    remove.unlink()
+    remove.symlink_to(real)
+    assert "making the environment" in ready.run("servers").stderr
     assert ready.run("servers").stderr == ""
 
 

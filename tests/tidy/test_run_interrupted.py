@@ -86,13 +86,25 @@ def test_interrupted_first_use_ends_what_it_started(
             ends_all_of(first)
 
 
+TRACE = (shutil.which("strace"), "-e", "trace=rt_sigaction,kill")
+INJECT = "inject=rt_sigaction:signal=SIGINT:when={}"
+
+
+@pytest.fixture(scope="module")
+def strace() -> None:
+    """Skip where strace is not there, or may not trace even what does nothing."""
+    if TRACE[0] is None:
+        pytest.skip("'strace' is not there, which sends a signal at a chosen moment")
+    nothing = [*TRACE, "-e", INJECT.format(60_000), "true"]
+    done = subprocess.run(nothing, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"strace may not trace here: {done.stderr}")
+
+
 def traced(machine: Machine, log: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run ./run with its changes of signal handlers told in a log."""
     command = machine.command("servers")
-    strace = shutil.which("strace")
-    if strace is None:
-        pytest.skip("'strace' is not there, which sends a signal at a chosen moment")
-    command["args"] = [strace, "-o", log, "-e", "trace=rt_sigaction,kill", *words, *command["args"]]
+    command["args"] = [*TRACE, "-o", log, *words, *command["args"]]
     with subprocess.Popen(**command, start_new_session=True) as tracing:
         try:
             said = tracing.communicate(timeout=PATIENCE_S)
@@ -118,19 +130,18 @@ def test_interrupted_first_use_leaves_room_for_another(machine) -> None:
     assert not (machine.project / ".venv" / "put-aside").exists()
 
 
+@pytest.mark.usefixtures("strace")
 def test_interrupt_at_any_change_of_a_handler_ends_it(machine, tmp_path) -> None:
     """bash 5.2 may send itself an interrupt without end that comes when it begins to wait."""
     machine.python(MAKES_NOTHING)
     done = traced(machine, tmp_path / "log")
-    if done.returncode != UNAVAILABLE:
-        pytest.skip(f"strace may not trace here: {done.stderr}")
+    assert done.returncode == UNAVAILABLE, done.stderr
     changes = re.findall(r"^rt_sigaction\((\w+)", (tmp_path / "log").read_text(), re.MULTILINE)
     moments = [number for number, of in enumerate(changes, 1) if of == "SIGINT"]
     assert len(moments) > 10
     seen = {}
     for number in moments:
-        chosen = f"inject=rt_sigaction:signal=SIGINT:when={number}"
-        done = traced(machine, tmp_path / "log", "-e", chosen)
+        done = traced(machine, tmp_path / "log", "-e", INJECT.format(number))
         log = (tmp_path / "log").read_text()
         if "--- SIGINT" in log:  # a run may have some changes less
             seen[number] = (done.returncode, log.count("kill(") < 10)
