@@ -35,9 +35,13 @@ class Witness:
             self._watched = dict(numbers)
 
     def waiting(self, among: Collection[str]) -> Mapping[str, Wait]:
-        """Who of these waits for another of ours, now."""
+        """Who of these waits for another of ours, now.
+
+        Whose number is not known is only just connecting, and holds and wants nothing.
+        """
         self.asked += 1
-        return self._ask(lambda probe: probe.waiting(among))
+        known = [name for name in among if name in self._watched]
+        return self._ask(lambda probe: probe.waiting(known))
 
     def await_examination(self) -> None:
         """Pause until the server has looked for a deadlock in each wait told last."""

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from harness.engines.crash import Checkpoints, Crash, LoggedRecovery, NoLog, seconds_between
 from harness.engines.recipe import read_query
 
-# MySQL writes a T, microseconds and a Z; MariaDB a blank, and whole seconds.
-_TIME = r"^(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?)"
+# MySQL writes a T, microseconds and a Z; MariaDB a blank, whole seconds, and before ten o'clock an hour
+# of one digit behind a second blank.
+_TIME = r"^(?P<day>\d{4}-\d\d-\d\d)[T ] ?(?P<time>\d{1,2}:\d\d:\d\d(?:\.\d+)?)"
 _LINE = re.compile(_TIME + r"\S*\s+\d+ \[(?:Note|System|Warning)\].*$", re.MULTILINE)
 
 _BEGINS = ("Starting to parse redo log", "Starting crash recovery from checkpoint")
@@ -32,7 +33,7 @@ _UNDO_ENDS = (
 
 def read_log(log: str) -> LoggedRecovery:
     """InnoDB's own times of its last start."""
-    lines = [(found["time"], found[0]) for found in _LINE.finditer(log)]
+    lines = [(f"{found['day']} {found['time']:0>8}", found[0]) for found in _LINE.finditer(log)]
     begin = _first(lines, _BEGINS)
     undo_begin = _first(lines, _UNDO_BEGINS)
     undo = None if undo_begin is None else _span(lines, undo_begin, _UNDO_ENDS)

@@ -185,7 +185,7 @@ def test_a_run_that_fails_is_watched_to_its_end_and_fails_as_it_would(database, 
         Monitor(target.engine, target.url, database.server, EVERY_S) as monitor,
     ):
         raise ZeroDivisionError
-    assert monitor.report().cost.samples == 2
+    assert monitor.report().cost.samples >= 2, "at the beginning and at the end, if not between"
     assert monitor.report().alive
 
 

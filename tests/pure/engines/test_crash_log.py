@@ -34,6 +34,12 @@ def test_the_parts_of_a_start_are_read(engine, report, expected):
     assert told(engine, of(report)) == expected
 
 
+def test_mariadb_s_hours_before_ten_have_one_digit_and_two_blanks():
+    at_night = of("mariadb-11.8-recovery.txt").replace(" 16:5", "  9:5").replace(" 17:0", " 10:0")
+    assert "\n2026-11-21  9:57:57 0 [Note]" in at_night
+    assert told("mariadb", at_night) == told("mariadb", of("mariadb-11.8-recovery.txt"))
+
+
 @pytest.mark.parametrize("engine", list(ENGINES))
 def test_log_that_tells_nothing_gives_nothing(engine):
     read = told(engine, "2026-11-21 the server has nothing to say\n")
