@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from harness import __version__
-from harness.cli.parser import Parser, Subparsers, as_called, new_parser
+from harness.cli.parser import COMMANDS, Parser, Subparsers, explained, new_parser
 from harness.cli.results import document_alone, forget_readers, open_what_is_closed, say_beside
 from harness.errors import HarnessError
 
@@ -31,23 +31,6 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 """As of a program that SIGPIPE ended: who read the results left before they were known."""
 HARNESS_FAILED = 70
-
-
-COMMANDS = (
-    "reproduce",
-    "explore",
-    "replay",
-    "measure",
-    "anomalies",
-    "crud",
-    "data",
-    "operations",
-    "drill",
-    "plan",
-    "servers",
-    "schema",
-)
-"""Each is a module here, in the order of the help text."""
 
 
 class _Command(Protocol):
@@ -82,7 +65,7 @@ def main(words: Sequence[str] | None = None) -> int:
             status = arguments.run(arguments)
         sys.stdout.flush()  # what was printed may still be on its way into a pipe
     except HarnessError as error:
-        say_beside(as_called(error.explain()))
+        say_beside(explained(error))
         return error.exit_status
     except KeyboardInterrupt:
         say_beside("interrupted: everything that was started has been ended")

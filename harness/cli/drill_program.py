@@ -136,6 +136,7 @@ def _cell(cell: ProgramCell) -> dict[str, Any]:
         "expected": cell.expected.value,
         "seed": cell.seed,
         "executions": len(cell.kills) + 2,
+        "complete": cell.complete,
         "anomalies": len(cell.wrong) + sum(one.verdict is Verdict.VIOLATED for one in cell.kills),
         "acknowledged": found.acknowledged,
         "lost": [str(ticket) for ticket in found.lost],

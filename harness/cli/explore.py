@@ -20,7 +20,7 @@ from harness.cli.options import (
     server_options,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.results import say_beside
+from harness.cli.results import own_name, say_beside
 from harness.cli.search import Search, run_search
 from harness.engines import Profile
 from harness.errors import UsageError
@@ -141,7 +141,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not given
     ]:
         raise UsageError(
-            f"harness explore: the following arguments are required: {', '.join(missing)}",
+            f"{own_name()} explore: the following arguments are required: {', '.join(missing)}",
             "harness explore --help",
         )
     if len(arguments.program) < 2:

@@ -15,6 +15,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from harness.checks.verdict import Verdict
+from harness.cli.parser import explained
 from harness.cli.results import say_beside
 from harness.engines import Engine
 from harness.errors import (
@@ -38,8 +39,7 @@ class NotRun:
 
     def explain(self, said: Sequence[str] = ()) -> str:
         """The engine, the reason, and the hints that were not said before."""
-        hints = [f"  hint: {hint}" for hint in self.error.hints if hint not in said]
-        text = "\n".join([self.error.message, *hints])
+        text = explained(self.error, said)
         return text if text.startswith(self.engine.name) else f"{self.engine.title}: {text}"
 
 

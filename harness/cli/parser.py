@@ -13,11 +13,30 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from harness.cli.results import own_name, say_beside
+from harness.errors import HarnessError
 
 WRONG_USAGE = 64
 
-_COMMAND = re.compile(r"(?<!\bthe\s)\bharness (?=[a-z])")
-"""The name in a command; 'the harness failed' is none."""
+COMMANDS = (
+    "reproduce",
+    "explore",
+    "replay",
+    "measure",
+    "anomalies",
+    "crud",
+    "data",
+    "operations",
+    "drill",
+    "plan",
+    "servers",
+    "schema",
+)
+"""Each is a module beside this one, in the order of the help text."""
+
+_COMMAND = re.compile(
+    rf"(?<!\bthe\s)(?<![\w./-])harness (?=(?:{'|'.join(COMMANDS)})(?![\w/-]|\.\w))"
+)
+"""The name in a command; 'the harness failed' is none, nor is a user's 'my harness project'."""
 
 Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
@@ -29,6 +48,19 @@ def as_called(text: str) -> str:
     'the harness failed; see `harness servers`'
     """
     return _COMMAND.sub(lambda _found: f"{own_name()} ", text)
+
+
+def explained(error: HarnessError, said: Sequence[str] = ()) -> str:
+    """What an error explains, with the hints that were not `said` before, as they are called.
+
+    The message has the user's own words in it, which stay as they are.
+
+    >>> print(explained(HarnessError("port 1: taken", "by whom?", "or not?"), ["or not?"]))
+    port 1: taken
+      hint: by whom?
+    """
+    hints = [f"  hint: {as_called(hint)}" for hint in error.hints if hint not in said]
+    return "\n".join([error.message, *hints])
 
 
 class Parser(argparse.ArgumentParser):

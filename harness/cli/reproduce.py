@@ -13,12 +13,12 @@ from harness.cli.options import (
     add_cell_options,
     add_search_options,
     add_server_options,
-    asked_engines,
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
 from harness.cli.results import say_beside
 from harness.cli.search import Search, run_searches
+from harness.engines import Engine
 from harness.errors import UsageError
 from harness.report import runs
 from harness.report.expected import Key, expected_document, read_expected
@@ -119,13 +119,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write_expected is not None:
         writable(arguments.write_expected, arguments.runs, "--write-expected")
 
-    def conclude(content: Mapping[str, Any], not_run: Mapping[str, str]) -> Verdict:
+    def conclude(
+        content: Mapping[str, Any], engines: Sequence[Engine], not_run: Mapping[str, str]
+    ) -> Verdict:
         if arguments.write_expected is not None and content["cells"]:
             runs.write(arguments.write_expected, expected_document(content))
             say_beside(f"written: {arguments.write_expected}")
         if stored is None:
             return Verdict.HOLDS
-        comparison = stored.compare(content["cells"], _asked(searches), not_run)
+        comparison = stored.compare(content["cells"], _asked(searches, engines), not_run)
         print(f"\ncompared with {arguments.expect}:")
         print(*comparison.lines(), sep="\n")
         return comparison.verdict
@@ -148,9 +150,8 @@ def _variants(
     return [scenario.variants[name] for name in wanted if name in scenario.variants]
 
 
-def _asked(searches: Sequence[Search]) -> Iterator[Key]:
+def _asked(searches: Sequence[Search], engines: Sequence[Engine]) -> Iterator[Key]:
     """Every cell that the run was to explore."""
     for search in searches:
-        for engine in asked_engines(search.arguments):
-            for level, variant in product(search.levels(), search.variants):
-                yield search.scenario.name, variant.name, engine.name, level.slug
+        for engine, level, variant in product(engines, search.levels(), search.variants):
+            yield search.scenario.name, variant.name, engine.name, level.slug

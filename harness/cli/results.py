@@ -152,10 +152,12 @@ def document_alone(arguments: argparse.Namespace) -> Iterator[None]:
         return
     with TemporaryDirectory() as folder:
         arguments.json = Path(folder, "document.json")
-        with redirect_stdout(cast("TextIO", _Beside(sys.stderr))):
-            yield
-        if arguments.json.exists():
-            sys.stdout.write(arguments.json.read_text(encoding="utf-8"))
+        try:
+            with redirect_stdout(cast("TextIO", _Beside(sys.stderr))):
+                yield
+        finally:  # what fails behind the document leaves it true
+            if arguments.json.exists():
+                sys.stdout.write(arguments.json.read_text(encoding="utf-8"))
 
 
 def again(words: Sequence[str]) -> str:

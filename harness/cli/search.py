@@ -64,8 +64,9 @@ class Search:
         return chosen_isolations(self.arguments.isolation, self.scenario.isolations)
 
 
-Conclude = Callable[[Mapping[str, Any], Mapping[str, str]], Verdict]
-"""Judges a run's document; the second says why engines were not run, by name."""
+Conclude = Callable[[Mapping[str, Any], Sequence[Engine], Mapping[str, str]], Verdict]
+"""Judges a run's document: of the engines asked for, the last says why some were not run, by name.
+"""
 
 
 @dataclass
@@ -90,8 +91,9 @@ def run_searches(
 ) -> int:
     """The same for several scenarios, on one server of each engine.
 
-    `command` is what is stored as having made the run. `conclude` is given the run's document and
-    why engines were not run, by name; what it returns beside the run's own status counts if worse.
+    `command` is what is stored as having made the run. `conclude` is given the run's document, the
+    engines asked for, and why some were not run, by name; what it returns beside the run's own
+    status counts if worse.
 
     Raises:
         HarnessError: the call is wrong, or a server that was asked for cannot be had.
@@ -121,7 +123,7 @@ def run_searches(
     if conclude is None or status not in EXIT.values():
         return status
     why = {missing.engine.name: missing.explain() for missing in report.missing.not_run}
-    said = conclude(content, why)
+    said = conclude(content, engines, why)
     return EXIT[Verdict.worst([said, *(v for v in Verdict if EXIT[v] == status)])]
 
 

@@ -71,7 +71,7 @@ def add_parser(subparsers: Subparsers[Parser]) -> None:
     parser.add_argument(
         "--cache", action="store_true", help="clean: also the prepared data directories"
     )
-    add_server_options(parser)
+    add_server_options(parser, given="show this server as well (also HARNESS_SERVER)")
     parser.set_defaults(run=run)
 
 

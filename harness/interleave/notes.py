@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.interleave.execution import Execution
+from harness.interleave.statement import Statement, read_statement
 from harness.interleave.written import EVERYTHING, written_by
 from harness.programs import Program, Raised, Stopped, Takes
 from harness.sessions.step import StepKind
@@ -34,18 +35,21 @@ class Notes:
 
     def look_at(self, execution: Execution) -> None:
         """See whose writes were committed, and whose were rolled back."""
-        pending: set[str] = set()
+        pending: dict[str, bool] = {}  # who may have written since its last end: surely?
         for turn in execution.turns:
             name, step = turn.session, turn.step
             if name in self._kept:
                 continue
-            if step.kind is StepKind.STATEMENT and self._writes(step.text):
-                pending.add(name)
+            if step.kind is StepKind.STATEMENT:
+                written = written_by(step.text, self._dialect)
+                if pending.get(name) and self._may_commit(step.text):
+                    self._kept.add(name)
+                if written:
+                    pending[name] = pending.get(name, False) or written != EVERYTHING
             if name in pending and step.commits:
                 self._kept.add(name)
-            if name in pending and step.kind in _ENDS:
+            if step.kind in _ENDS and pending.pop(name, False):
                 self._undone.add(name)
-                pending.discard(name)
 
     def told(self) -> list[str]:
         """One sentence for each program whose writes were rolled back in every execution."""
@@ -60,8 +64,13 @@ class Notes:
         """Keep what to look at, as an execution that should tell something told nothing."""
         self._hints |= dict.fromkeys(self._asked_of(execution))
 
-    def _writes(self, text: str) -> bool:
-        return written_by(text, self._dialect) not in ((), EVERYTHING)
+    def _may_commit(self, text: str) -> bool:
+        """Whether a statement may commit what was done before it.
+
+        One that cannot be read may: a definition does on some engines, a procedure where it says
+        so. Of those that touch no table a new begin and a changed autocommit do.
+        """
+        return read_statement(text, self._dialect) in (None, Statement())
 
     def _asked_of(self, execution: Execution) -> Iterator[str]:
         for name, end in execution.ends.items():

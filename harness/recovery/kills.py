@@ -80,6 +80,14 @@ class CrashCell:
         return Verdict.worst([*verdicts, *(Verdict.UNKNOWN for _ in self.unknown)])
 
     @property
+    def complete(self) -> bool:
+        """Whether every kill was made that was to be, and the end seen, and nothing is unknown."""
+        if self.final is None or self.unknown:
+            return False
+        verdicts = [kill.verdict for kill in self.kills]
+        return Verdict.UNKNOWN not in [*verdicts, self.final.verdict]
+
+    @property
     def expected(self) -> Verdict:
         """A negative control that loses nothing shows that the drill would not see a loss.
 

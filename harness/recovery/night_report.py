@@ -49,9 +49,20 @@ class NightCell:
         Of a rule taken away only the ends of the nights tell; an online commit that was lost is
         violated there as well, and never for that reason.
         """
+        return Verdict.worst([*self._verdicts, *(Verdict.UNKNOWN for _ in self.unknown)])
+
+    @property
+    def complete(self) -> bool:
+        """Whether every kill was made that was to be, and none is unknown.
+
+        Of a rule taken away no more are to be made once it is caught.
+        """
+        return bool(self.kills) and not self.unknown and Verdict.UNKNOWN not in self._verdicts
+
+    @property
+    def _verdicts(self) -> list[Verdict]:
         apart = self._is_control and not self.lost_online
-        verdicts = [kill.of_the_end if apart else kill.verdict for kill in self.kills]
-        return Verdict.worst([*verdicts, *(Verdict.UNKNOWN for _ in self.unknown)])
+        return [kill.of_the_end if apart else kill.verdict for kill in self.kills]
 
     @property
     def expected(self) -> Verdict:
@@ -164,6 +175,7 @@ def _cell(cell: NightCell) -> dict[str, Any]:
         "scale": cell.scale,
         "seed": cell.seed,
         "executions": len(cell.kills),
+        "complete": cell.complete,
         "anomalies": sum(kill.verdict is Verdict.VIOLATED for kill in cell.kills),
         "kills": [_kill(kill) for kill in cell.kills],
         "unknown": list(cell.unknown),

@@ -58,6 +58,12 @@ class ProgramCell:
         return Verdict.worst(verdicts)
 
     @property
+    def complete(self) -> bool:
+        """Whether all was tried that was to be, and nothing is unknown."""
+        told = [one.verdict for one in self.kills]
+        return bool(told) and not self.unknown and Verdict.UNKNOWN not in told
+
+    @property
     def expected(self) -> Verdict:
         """No program may take anything with it."""
         return Verdict.HOLDS

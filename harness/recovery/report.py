@@ -204,6 +204,7 @@ def _cell(cell: CrashCell) -> dict[str, Any]:
         "seed": cell.seed,
         "settings": dict(cell.settings),
         "executions": len(cell.kills),
+        "complete": cell.complete,
         "anomalies": sum(kill.verdict is Verdict.VIOLATED for kill in cell.kills),
         "ledger": durability_document(counted),
         "final": None if cell.final is None else durability_document(cell.final),

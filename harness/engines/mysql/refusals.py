@@ -53,9 +53,20 @@ _NO_CONNECTION = frozenset({2001, 2002, 2003, 2004, 2005, 2012, 1040, 1045, 1129
 _LOST = frozenset({0, 2006, 2013, 2055, 1053, 1927, 4031})
 
 
+# Errors of the driver's own that tell of how it is used, and nothing of the server.
+_WRONG_USE = (pymysql.err.ProgrammingError, pymysql.err.NotSupportedError)
+
+
 def trouble_of(error: BaseException) -> Trouble:
-    """What a driver's error says of the server."""
+    """What a driver's error says of the server.
+
+    What the server says has a number. The driver gives none of its own where what it reads is no
+    answer, or the connection is closed.
+    """
     number = error.args[0] if error.args else None
+    unnumbered = isinstance(error, pymysql.err.MySQLError) and not isinstance(number, int)
+    if unnumbered and not isinstance(error, _WRONG_USE):
+        return Trouble.LOST
     if number not in _NO_CONNECTION | _LOST:
         return Trouble.REFUSED
     if isinstance(error.__context__, TimeoutError):  # what the driver heard from the socket

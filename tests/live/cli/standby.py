@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -29,8 +30,11 @@ class StandBy:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        # Without a buffer: select() sees only what nobody has read.
+        said = self._process.stdout.fileno()
+        self._said = open(said, "rb", buffering=0, closefd=False)  # noqa: SIM115 - to the end
 
     def run(
         self, words: Sequence[str], folder: Path, environment: Mapping[str, str]
@@ -39,12 +43,13 @@ class StandBy:
         with tempfile.TemporaryDirectory() as place:
             streams = [str(Path(place) / name) for name in ("out", "err")]
             asked = [[str(word) for word in words], str(folder), dict(environment), streams]
-            process, said = self._process, self._process.stdout
-            print(json.dumps(asked), file=process.stdin, flush=True)
-            pid = int(said.readline())
-            if not select.select([said], [], [], LIMIT_S)[0]:
-                os.killpg(pid, signal.SIGKILL)
-            status = os.waitstatus_to_exitcode(int(said.readline()))
+            self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+            self._process.stdin.flush()
+            pid = int(self._said.readline())
+            if not select.select([self._said], [], [], LIMIT_S)[0]:
+                with suppress(ProcessLookupError):  # it has ended just now
+                    os.killpg(pid, signal.SIGKILL)
+            status = os.waitstatus_to_exitcode(int(self._said.readline()))
             out, err = (Path(path).read_text("utf-8") for path in streams)
         return status, out, err
 
@@ -59,21 +64,24 @@ def stand_by() -> StandBy:
 
 
 def _serve() -> list | None:
-    """Fork for each line; in the fork, what it asks for. None when nobody asks any more."""
+    """Fork for each line; in the fork, what it asks for. None when nobody asks any more.
+
+    The fork says its own id, when it has a session: then there is a group that can be killed.
+    """
     asked, told = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     for line in asked:
         pid = os.fork()
         if pid == 0:
+            os.setsid()
+            print(os.getpid(), file=told, flush=True)
             asked.close()
             told.close()
             return json.loads(line)
-        print(pid, file=told, flush=True)
         print(os.waitpid(pid, 0)[1], file=told, flush=True)
     return None
 
 
 def _become(words: list[str], folder: str, environment: dict[str, str], streams: list[str]) -> None:
-    os.setsid()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from harness.cli import main
+from harness.cli import main, options, search
+from harness.engines import ENGINES
+from harness.errors import ServerError
 from harness.scenario import scenarios
 
 STORED = {"cells": [{"scenario": "s", "variant": "v", "engine": "e", "isolation": "i"}]}
@@ -62,3 +64,36 @@ def test_a_variant_that_no_scenario_has_is_refused(capsys) -> None:
 def test_a_level_that_is_unknown_is_refused_before_a_server_is_started(capsys) -> None:
     assert main(["reproduce", "all", "--isolation", "repeatable"]) == 64
     assert "did you mean 'repeatable-read'?" in capsys.readouterr().err
+
+
+def test_a_server_that_goes_away_while_it_is_asked_was_of_one_engine(
+    tmp_path, capsys, monkeypatch
+) -> None:
+    """It is asked once: at its URL alone it could be MySQL or MariaDB."""
+    cells = [
+        {"scenario": "problem-2", "variant": "current", "isolation": "read-committed"}
+        | {"verdict": "violated", "engine": engine}
+        for engine in ("mysql", "mariadb")
+    ]
+    (tmp_path / "stored.json").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    answers = [ENGINES["mariadb"]]
+
+    def leads_to(*_):
+        if answers:
+            return answers.pop(), None
+        raise ServerError("it is gone")
+
+    def explore_engine(*_):
+        raise ServerError("mariadb: it went away")
+
+    monkeypatch.setattr(options, "leads_to", leads_to)
+    monkeypatch.setattr(search, "_explore_engine", explore_engine)
+    words = ["--variant", "current", "--isolation", "read-committed", "--runs", str(tmp_path)]
+    words += ["--server", "mysql://me:secret@127.0.0.1:1/bank"]
+    stored = str(tmp_path / "stored.json")
+    assert main(["reproduce", "problem-2", *words, "--expect", stored]) == 2
+    _, _, said = capsys.readouterr().out.partition(f"compared with {stored}:\n")
+    assert said == (
+        "not compared: problem-2 current mariadb read-committed: not run: mariadb: it went away\n"
+        "0 cells as stored, 0 changed, 1 not compared\n"
+    )

@@ -67,6 +67,30 @@ def test_a_text_about_the_harness_is_no_command(monkeypatch):
     assert as_called(text) == text.replace("harness servers", "./run servers")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["'/srv/my harness project/x.json'", "'my harness data/x.json'", "'a-harness data'"],
+)
+def test_a_name_of_the_user_s_is_no_command(monkeypatch, text):
+    monkeypatch.setenv("HARNESS_COMMAND", "./run")
+    assert as_called(text) == text
+
+
+def test_a_message_tells_the_user_s_words_as_they_were_and_its_hint_the_command(
+    harness, monkeypatch
+):
+    monkeypatch.setenv("HARNESS_COMMAND", "./run")
+    said = harness("reproduce", "problem-2", "--expect", "my harness data.json")
+    assert "'my harness data.json'" in said.err
+    said = harness("servers", "--json", "clean")
+    assert "hint: say it first: ./run servers clean --json\n" in said.err
+    said = harness("explore", "a:b")
+    assert said.err == (
+        "./run explore: the following arguments are required: --setup\n"
+        "  hint: ./run explore --help\n"
+    )
+
+
 def test_a_folder_with_a_blank_is_quoted(monkeypatch):
     monkeypatch.setenv("HARNESS_COMMAND", "/my tools/run")
     assert as_called("harness servers") == "'/my tools/run' servers"
@@ -96,6 +120,11 @@ def test_an_unknown_option_is_told_by_the_command_that_was_asked(harness):
         "  hint: did you mean '--kills'?\n"
         "  hint: harness drill crash --help\n"
     )
+
+
+def test_servers_has_no_other_engine_to_be_named():
+    (asked,) = [a for a in EVERY["harness servers"]._actions if "--server" in a.option_strings]
+    assert "--engine" not in str(asked.help)
 
 
 def test_a_drill_offers_no_server_to_kill():

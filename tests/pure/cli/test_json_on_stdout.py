@@ -1,8 +1,14 @@
 """`--json -`: the document alone on stdout, what is for people beside it."""
 
 import json
+import sys
+from argparse import Namespace
 
 import pytest
+
+from harness.cli.results import ON_STDOUT, document_alone
+from harness.errors import HarnessError
+from harness.report import runs
 
 
 @pytest.mark.parametrize("planner", ["restart", "recovery-time", "log-volume", "backups"])
@@ -18,6 +24,27 @@ def test_what_is_refused_leaves_stdout_empty(harness):
     said = harness("plan", "restart", "--crash", "9", "--json", "-")
     assert (said.status, said.out) == (64, "")
     assert said.err == "window 9: the night has windows 1 to 5\n"
+
+
+def test_what_was_written_is_told_whatever_fails_behind_it(capsys):
+    """A folder for `--script`, or a file for `--write-expected`, which cannot be written."""
+
+    def run(arguments):
+        runs.write(arguments.json, {"cells": []})
+        sys.stdout.write("for people\n")
+        raise HarnessError("a script cannot be written")
+
+    arguments = Namespace(json=ON_STDOUT)
+    with pytest.raises(HarnessError), document_alone(arguments):
+        run(arguments)
+    said = capsys.readouterr()
+    assert (json.loads(said.out), said.err) == ({"cells": []}, "for people\n")
+
+
+def test_what_fails_before_a_document_is_made_leaves_stdout_empty(capsys):
+    with pytest.raises(HarnessError), document_alone(Namespace(json=ON_STDOUT)):
+        raise HarnessError("no room")
+    assert capsys.readouterr().out == ""
 
 
 def test_no_file_is_called_minus(harness, tmp_path):

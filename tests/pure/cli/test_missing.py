@@ -116,6 +116,14 @@ def test_a_hint_that_helps_several_engines_is_said_once_and_kept_with_each() -> 
     assert absent.explained()[1] == "postgresql: no server\n  hint: is Docker running?"
 
 
+def test_a_hint_calls_the_harness_as_its_reader_did(monkeypatch) -> None:
+    monkeypatch.setenv("HARNESS_COMMAND", "./run")
+    error = ServerError("postgresql: 'my harness data' is empty", "`harness data load` fills it")
+    assert missing(error).explained() == [
+        "postgresql: 'my harness data' is empty\n  hint: `./run data load` fills it"
+    ]
+
+
 def test_where_nothing_was_found_the_reasons_are_no_results(capsys) -> None:
     missing(NO_START).print_alone()
     assert capsys.readouterr() == ("", f"{NO_START.message}\n")

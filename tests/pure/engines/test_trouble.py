@@ -51,8 +51,22 @@ def test_error_of_the_client_tells(error, trouble):
     assert ENGINES["postgresql"].trouble_of(error) is trouble
 
 
-def test_a_driver_that_says_nothing_is_no_refusal():
-    assert ENGINES["mysql"].trouble_of(pymysql.err.MySQLError()) is REFUSED
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (pymysql.err.MySQLError(), LOST),
+        (pymysql.err.InternalError("Packet sequence number wrong - got 2 expected 1"), LOST),
+        (pymysql.err.Error("Already closed"), LOST),
+        (pymysql.err.InterfaceError(0, ""), LOST),
+        (pymysql.err.OperationalError("unexpected packet during authentication"), LOST),
+        (pymysql.err.ProgrammingError("execute() first"), REFUSED),
+        (pymysql.err.NotSupportedError("Backwards scrolling not supported"), REFUSED),
+    ],
+    ids=["nothing", "packets", "closed", "closed-before", "begin", "wrong use", "not supported"],
+)
+@pytest.mark.parametrize("name", ["mysql", "mariadb"])
+def test_an_error_without_a_number_is_no_refusal_by_the_server(name, error, trouble):
+    assert ENGINES[name].trouble_of(error) is trouble
 
 
 @pytest.fixture

@@ -10,7 +10,12 @@ from harness.sessions.step import AUTOCOMMIT, Step, StepKind
 WRITE = Step(StepKind.STATEMENT, "update account set balance = 0")
 READ = Step(StepKind.STATEMENT, "select balance from account for update")
 CALL = Step(StepKind.STATEMENT, "call what_may_write()")
+DDL = Step(StepKind.STATEMENT, "create table spare (id int)")
+BEGIN = Step(StepKind.STATEMENT, "start transaction")
+END = Step.of_statement("COMMIT", None)
+HIDDEN_END = Step.of_statement("/* by hand */ COMMIT", None)
 ALONE = Step(StepKind.STATEMENT, "update account set balance = 0", None, AUTOCOMMIT)
+SAVEPOINT = Step.of_statement("savepoint here", None)
 COMMIT, ROLLBACK = Step(StepKind.COMMIT, "commit"), Step(StepKind.ROLLBACK, "rollback")
 
 
@@ -22,7 +27,7 @@ def execution(*steps: Step) -> Execution:
 
 
 def told(*executions: Execution) -> list[str]:
-    notes = Notes({"T1": Program("pay", nothing)}, "postgres")
+    notes = Notes({"T1": Program("pay", nothing)}, "mysql")
     for one in executions:
         notes.look_at(one)
     return notes.told()
@@ -36,8 +41,13 @@ FORGOTTEN = [
 
 @pytest.mark.parametrize(
     "steps",
-    [(WRITE, ROLLBACK), (READ, COMMIT, WRITE, ROLLBACK)],
-    ids=["no-commit", "commit-of-a-read"],
+    [
+        (WRITE, ROLLBACK),
+        (READ, COMMIT, WRITE, ROLLBACK),
+        (CALL, WRITE, ROLLBACK),
+        (WRITE, READ, SAVEPOINT, WRITE, ROLLBACK),
+    ],
+    ids=["no-commit", "commit-of-a-read", "may-write-before", "savepoint"],
 )
 def test_a_program_whose_writes_never_last_is_told(steps):
     assert told(execution(*steps)) == FORGOTTEN
@@ -52,8 +62,18 @@ def test_a_program_whose_writes_never_last_is_told(steps):
         (ALONE,),
         (CALL, ROLLBACK),
         (WRITE,),
+        (WRITE, END, ROLLBACK),
+        (WRITE, HIDDEN_END, ROLLBACK),
+        (WRITE, DDL, ROLLBACK),
+        (WRITE, BEGIN, ROLLBACK),
+        (WRITE, CALL, ROLLBACK),
+        (CALL, COMMIT, WRITE, ROLLBACK),
     ],
-    ids=["commits", "commits-once", "reads", "autocommit", "may-write", "cut-off"],
+    ids=[
+        *("commits", "commits-once", "reads", "autocommit", "may-write", "cut-off"),
+        *("commits-by-hand", "commits-unseen", "ddl", "begins-anew", "may-commit"),
+        "may-have-written-before",
+    ],
 )
 def test_others_are_not(steps):
     assert told(execution(*steps)) == []

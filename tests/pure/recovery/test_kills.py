@@ -92,6 +92,23 @@ def test_document_has_the_keys_of_all_documents():
     assert entry["kills"][0]["recovery"]["replay_s"] == 0.25
 
 
+@pytest.mark.parametrize(
+    ("made", "complete"),
+    [
+        (cell(kill(), kill(LOSS)), True),
+        (cell(kill(LOSS), control="careless"), True),
+        (cell(kill(LOSS, trouble="does not start"), final=None), False),
+        (cell(kill(), unknown=["the writers hung"]), False),
+        (cell(kill(NOTHING)), False),
+        (cell(final=None), False),
+    ],
+    ids=["whole", "control", "not-back", "at-a-loss", "nothing-at-stake", "not-begun"],
+)
+def test_document_says_whether_all_that_was_planned_was_done_and_seen(made, complete):
+    (entry,) = crash_document([made])["cells"]
+    assert entry["complete"] is complete
+
+
 def test_what_a_coarse_log_shows_as_nothing_is_less_than_its_step():
     coarse = Recovery(0.02, 0.04, 0, 0.0, 1.5, 0.0, None, 1.0, 1.6, 40960)
     text = str(crash_text(cell(Kill(1, MOMENT, FINE, coarse))))

@@ -115,6 +115,27 @@ def test_a_rule_that_changes_no_end_is_expected_to_be_missed_without_harm():
     assert night_verdict_line(made).endswith("without 'r': not needed here, as a crash empties it")
 
 
+@pytest.mark.parametrize(
+    ("made", "complete"),
+    [
+        (cell(kill(), kill(wrong=["x"])), True),
+        (cell(kill(wrong=["x"], online=IDLE), without_rule="r"), True),
+        (cell(kill(), kill(unknown=["the moment did not come"])), False),
+        (cell(kill(online=IDLE)), False),
+        (cell(), False),
+    ],
+    ids=["whole", "control-tells-by-the-end", "moment-did-not-come", "online-unseen", "no-kill"],
+)
+def test_document_says_whether_all_that_was_planned_was_done_and_seen(made, complete):
+    def told():
+        (entry,) = night_document([made])["cells"]
+        return entry["complete"]
+
+    assert told() is complete
+    made.unknown.append("the server did not come back")
+    assert told() is False
+
+
 class Server:
     engine = ENGINES["postgresql"]
 

@@ -1,0 +1,28 @@
+"""What the kills of programs say together."""
+
+import pytest
+
+from harness.checks.durability import Durability
+from harness.cli.drill_program import _document
+from harness.recovery.programs import ProgramCell
+
+FINE = Durability(acknowledged=10)
+NOTHING = Durability(unknown=("no commit was acknowledged: nothing was at stake",))
+
+
+@pytest.mark.parametrize(
+    ("kills", "unknown", "complete"),
+    [
+        ([FINE], [], True),
+        ([FINE, NOTHING], [], False),
+        ([FINE], ["the program did not begin"], False),
+        ([], [], False),
+    ],
+    ids=["whole", "nothing-at-stake", "broken-off", "not-begun"],
+)
+def test_document_says_whether_all_that_was_planned_was_done_and_seen(kills, unknown, complete):
+    cell = ProgramCell("e", "Engine", "1.2", "docker e:1", 1)
+    cell.kills += kills
+    cell.unknown += unknown
+    (entry,) = _document([cell])["cells"]
+    assert entry["complete"] is complete
