@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from harness.engines.crash import Checkpoints, Crash, LoggedRecovery, NoLog, seconds_between
 from harness.engines.recipe import read_query
 
-# MySQL writes a T, microseconds and a Z; MariaDB a blank, whole seconds, and before ten o'clock an hour
-# of one digit behind a second blank.
+# MySQL writes a T, microseconds and a Z; MariaDB a blank, whole seconds, and before ten o'clock an
+# hour of one digit behind a second blank.
 _TIME = r"^(?P<day>\d{4}-\d\d-\d\d)[T ] ?(?P<time>\d{1,2}:\d\d:\d\d(?:\.\d+)?)"
 _LINE = re.compile(_TIME + r"\S*\s+\d+ \[(?:Note|System|Warning)\].*$", re.MULTILINE)
 
