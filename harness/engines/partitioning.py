@@ -35,6 +35,9 @@ class Partitioning:
     quiet: Sequence[str]
     """What a session that exchanges is told: it gives up soon when others hold a table, for all who
     come later wait behind it."""
+    insistent: Sequence[str]
+    """What it is told for one try that waits longer, after some that were refused: for what gives
+    way only to who waits so long. Empty where nothing does."""
     partitions: Callable[[Any, str], Sequence[Partition]]
     """The partitions of a table, in their order; none if it has none."""
     add: Callable[[str, Partition], Sequence[str]]

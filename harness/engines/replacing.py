@@ -109,6 +109,8 @@ class Replacing:
     """None where the engine has no tables without log that can become ordinary ones."""
     schemas: str
     """A query for the names of all schemas."""
+    within: str
+    """A query for the names of all that is in the schema {}."""
     space: Callable[[Any, str], Space]
     """What a table takes, by fresh statistics."""
     statistics: Callable[[Sequence[str]], Sequence[str]]

@@ -76,6 +76,8 @@ MYSQL_PARTITIONING = Partitioning(
         # In whole seconds.
         "SET SESSION lock_wait_timeout = 1",
     ),
+    # Nothing gives way to who waits longer.
+    insistent=(),
     partitions=partitions,
     add=_add,
     beside=_beside,

@@ -108,6 +108,11 @@ MYSQL_REPLACING = Replacing(
     # Neither knows a table without redo log (MEMORY tables have no foreign keys).
     unlogged=None,
     schemas="SELECT schema_name FROM information_schema.schemata",
+    within=(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = '{0}' UNION ALL "
+        "SELECT routine_name FROM information_schema.routines WHERE routine_schema = '{0}' "
+        "UNION ALL SELECT event_name FROM information_schema.events WHERE event_schema = '{0}'"
+    ),
     space=space,
     statistics=lambda names: [f"ANALYZE TABLE `{name}`" for name in names],
     rebuild=lambda names: [f"ALTER TABLE `{name}` ENGINE = InnoDB" for name in names],

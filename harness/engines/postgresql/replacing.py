@@ -121,6 +121,10 @@ POSTGRESQL_REPLACING = Replacing(
         ),
     ),
     schemas="SELECT nspname FROM pg_namespace",
+    within=(
+        "SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depend"
+        " WHERE refclassid = 'pg_namespace'::regclass AND refobjid = to_regnamespace('\"{}\"')"
+    ),
     space=space,
     statistics=lambda names: [_PGSTATTUPLE, f"ANALYZE {_quoted(names)}"],
     rebuild=lambda names: [f'VACUUM FULL "{name}"' for name in names],

@@ -1,13 +1,18 @@
 from collections.abc import Iterator
 
 import pytest
+from live.billing.partitioned_database import DATA, PLAIN
+from live.billing.plain_deletion import left_by_plain_deletion
 from live.loading.conftest import filled  # noqa: F401 - a fixture
 from sqlalchemy import Connection, Engine
 
 from harness.engines import ENGINES
+from harness.loading.loader import load
 from harness.servers import asking
 from harness.testing import LiveDatabase
 from schema.billing import fixture, metadata
+from workloads.billing.measurements.month import MONTH_END
+from workloads.billing.replacement.partitions import PartitionExchange
 
 
 @pytest.fixture
@@ -39,3 +44,27 @@ def dividable(filled) -> Iterator[LiveDatabase]:  # noqa: F811 - asks for the fi
     asking.tell(kind, filled.url, ["SET GLOBAL innodb_file_per_table = 1"])
     yield filled
     asking.tell(kind, filled.url, [f"SET GLOBAL innodb_file_per_table = {before}"])
+
+
+@pytest.fixture
+def right(dividable):
+    """What a plain deletion leaves of the bills that are in partitions otherwise."""
+    return left_by_plain_deletion(dividable, PLAIN)
+
+
+@pytest.fixture
+def divided(dividable, right) -> LiveDatabase:
+    """A database with the two tables in partitions."""
+    load(ENGINES[dividable.kind], dividable.url, DATA, lambda _blocks, _rows: None)
+    return dividable
+
+
+@pytest.fixture
+def exchange(divided):
+    """Makes an exchange of partitions; puts things right when the test is over."""
+
+    def made(watch=lambda _step: None):
+        return PartitionExchange(ENGINES[divided.kind], divided.url, MONTH_END, watch)
+
+    yield made
+    made().recover()  # no schema of ours stays beside the database

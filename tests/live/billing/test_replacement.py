@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from live.billing.plain_deletion import left_by_plain_deletion
 from live.loading.conftest import filled  # noqa: F401 - a fixture
-from sqlalchemy import delete, inspect, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, delete, inspect, select, text
+from sqlalchemy.schema import CreateSchema, DropSchema
 
 from harness.engines import ENGINES
 from harness.errors import UsageError
@@ -22,9 +24,9 @@ from workloads.billing.batch.bill_registration import (
     PurchasedProduct,
     bill_registration,
 )
-from workloads.billing.batch.bulk_deletion import bulk_deletion, due_bills
+from workloads.billing.batch.bulk_deletion import due_bills
 from workloads.billing.measurements.month import MONTH_END
-from workloads.billing.replacement.new_tables import next_to, old_of
+from workloads.billing.replacement.new_tables import home_of, next_to, old_of
 from workloads.billing.replacement.rows import DamagedFileError
 from workloads.billing.replacement.steps import (
     IN_PLACE_STEPS,
@@ -60,7 +62,13 @@ class DiedError(BaseException):
 
 
 @pytest.fixture
-def database(filled):  # noqa: F811 - asks for the fixture
+def right(filled):  # noqa: F811 - asks for the fixture
+    """What a plain deletion of the same rows leaves."""
+    return left_by_plain_deletion(filled, BUSINESS)
+
+
+@pytest.fixture
+def database(filled, right):  # noqa: F811 - asks for the fixture
     load(ENGINES[filled.kind], filled.url, BUSINESS, lambda _blocks, _rows: None)
     return filled
 
@@ -113,21 +121,13 @@ def declared(database):
     return found
 
 
-def stay(database):
-    """The state that a plain deletion of the same rows leaves."""
-    with database.engine.connect() as connection:
-        bulk_deletion(connection, MONTH_END)
-    return digests(database)
-
-
 @pytest.mark.parametrize("way", ["in place", "swap"])
-def test_what_stays_is_what_a_deletion_leaves(database, replacement, way, tmp_path):
+def test_what_stays_is_what_a_deletion_leaves(database, replacement, way, tmp_path, right):
     names = declared(database)
     done = run(replacement(), way)
     held = digests(database)
     assert done == Replaced(held["bill"].rows, held["bill_line"].rows)
-    # Nothing is left for a deletion, which would have left the same.
-    assert stay(database) == held
+    assert held == right
     assert declared(database) == names
     with database.engine.connect() as connection:
         assert lines_belong(observe_counts(connection)) is None
@@ -154,8 +154,8 @@ def test_new_bills_get_numbers_that_no_bill_ever_had(database, replacement, way)
 
 
 @pytest.mark.parametrize(("way", "step"), STEPS)
-def test_a_program_that_ends_in_any_step_loses_nothing(database, replacement, way, step):
-    before, expected = digests(database), None
+def test_a_program_that_ends_in_any_step_loses_nothing(database, replacement, way, step, right):
+    before = digests(database)
     with pytest.raises(DiedError):
         run(replacement(ended_in(step)), way)
     done = replacement().recover()
@@ -163,8 +163,7 @@ def test_a_program_that_ends_in_any_step_loses_nothing(database, replacement, wa
     if not done and held == before:
         run(replacement(), way)
         held = digests(database)
-    expected = stay(database)
-    assert held == expected
+    assert held == right
     assert held["bill"].rows < before["bill"].rows
 
 
@@ -172,7 +171,7 @@ KILLS = [("in place", "LOAD_LINES"), ("swap", "CLEAN")]
 
 
 @pytest.mark.parametrize(("way", "step"), KILLS)
-def test_a_killed_process_loses_nothing(database, replacement, way, step, tmp_path):
+def test_a_killed_process_loses_nothing(database, replacement, way, step, tmp_path, right):
     url = database.url.render_as_string(hide_password=False)
     died = subprocess.run(
         [sys.executable, str(DYING), database.kind, way, step, str(tmp_path)],
@@ -184,8 +183,7 @@ def test_a_killed_process_loses_nothing(database, replacement, way, step, tmp_pa
     assert died.returncode == -signal.SIGKILL, died.stderr
     if not replacement().recover():
         run(replacement(), way)
-    held = digests(database)
-    assert stay(database) == held
+    assert digests(database) == right
     with database.engine.connect() as connection:
         assert (
             connection.execute(select(bill.c.bill_no).where(due_bills(MONTH_END))).first() is None
@@ -194,7 +192,7 @@ def test_a_killed_process_loses_nothing(database, replacement, way, step, tmp_pa
 
 @pytest.mark.engines("mysql", "mariadb")
 def test_a_damaged_file_is_refused_whole_where_the_tables_are_emptied(
-    database, replacement, tmp_path
+    database, replacement, tmp_path, right
 ):
     """Where all of it is one transaction, emptied tables are never left behind."""
 
@@ -208,20 +206,38 @@ def test_a_damaged_file_is_refused_whole_where_the_tables_are_emptied(
     assert digests(database)["bill"].rows == 0
     file.write_text(whole)
     assert replacement().recover()
-    assert stay(database)["bill_line"].rows == len(whole.splitlines())
+    assert digests(database) == right
 
 
 @pytest.mark.engines("postgresql")
-def test_tables_filled_without_log_are_ordinary_ones_in_the_end(database, replacement):
+def test_tables_filled_without_log_are_ordinary_ones_in_the_end(database, replacement, right):
     with pytest.raises(DiedError):
         run(replacement(ended_in(Step.LOGGED)), "swap, unlogged")
     assert replacement().recover() is False
     run(replacement(), "swap, unlogged")
-    held = digests(database)
-    assert stay(database) == held
+    assert digests(database) == right
     with database.engine.connect() as connection:
         kept = connection.execute(text("SELECT relname FROM pg_class WHERE relpersistence = 'u'"))
         assert kept.all() == []
+
+
+def test_schemas_that_are_somebodys_are_left_alone(database, replacement):
+    """Of either name; also one that looks as if the old tables were in it."""
+    home = home_of(database.engine)
+    for schema in (next_to(home), old_of(home)):
+        theirs = Table(bill.name, MetaData(), Column("no", Integer), schema=schema)
+        with database.engine.begin() as connection:
+            connection.execute(CreateSchema(schema))
+            theirs.create(connection)
+        try:
+            for refused in (replacement().swap, replacement().in_place, replacement().recover):
+                with pytest.raises(UsageError, match=f"{schema} is not the harness's: .*bill"):
+                    refused()
+            assert inspect(database.engine).has_table(bill.name, schema)
+        finally:
+            with database.engine.begin() as connection:
+                theirs.drop(connection, checkfirst=True)
+                connection.execute(DropSchema(schema))
 
 
 @pytest.mark.engines("mysql", "mariadb")

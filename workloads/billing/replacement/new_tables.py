@@ -6,10 +6,11 @@ from typing import Final
 
 from sqlalchemy import Engine as Database
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table, inspect
-from sqlalchemy.schema import CreateSchema, DropSchema
 
+from harness.engines.engine import Engine
 from schema.billing import bill, bill_line, metadata
 from schema.naming import new_metadata
+from workloads.billing.replacement import own_schemas
 
 TABLES: Final[tuple[Table, ...]] = (bill, bill_line)
 """What is replaced, parents first."""
@@ -42,8 +43,8 @@ def make(database: Database, home: str) -> None:
     """Make both schemas, and in the first the new tables, with all keys and constraints."""
     tables = _tables_in(next_to(home), home)
     with database.begin() as connection:
-        connection.execute(CreateSchema(next_to(home)))
-        connection.execute(CreateSchema(old_of(home)))
+        for schema in (next_to(home), old_of(home)):
+            own_schemas.make(connection, schema)
         tables.create_all(connection, [tables.tables[f"{next_to(home)}.{n}"] for n in NAMES])
 
 
@@ -54,16 +55,27 @@ def are_swapped(database: Database, home: str) -> bool:
     return there and bill.name in catalog.get_table_names(old_of(home))
 
 
-def drop(database: Database, home: str) -> None:
-    """Drop both schemas with what is left in them; may be called again."""
-    there = set(inspect(database).get_schema_names())
-    for schema in (next_to(home), old_of(home)):
-        if schema not in there:
-            continue
+def see_ours(engine: Engine, database: Database, home: str) -> list[str]:
+    """Which of both schemas are there.
+
+    Raises:
+        UsageError: one is there and is somebody's.
+    """
+    both = (next_to(home), old_of(home))
+    return [schema for schema in both if own_schemas.is_there(engine, database, schema)]
+
+
+def drop(engine: Engine, database: Database, home: str) -> None:
+    """Drop both schemas with what is left in them; may be called again.
+
+    Raises:
+        UsageError: one of them is somebody's; nothing was dropped.
+    """
+    for schema in see_ours(engine, database, home):
         tables = _tables_in(schema, home)
         with database.begin() as connection:
             tables.drop_all(connection, [tables.tables[f"{schema}.{name}"] for name in NAMES])
-            connection.execute(DropSchema(schema))
+            own_schemas.end(connection, schema)
 
 
 def _tables_in(schema: str, home: str) -> MetaData:

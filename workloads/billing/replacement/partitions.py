@@ -4,6 +4,9 @@ Last month's bills are a partition of their own (`schema.billing.partitioned`), 
 stay: those that nobody has paid, or whose goods came back. They are copied into tables beside the
 partition, which then take its place, and the partition goes with all of its rows.
 
+It is the last thing of a month: the next bill has next month's first number, so that no bill may be
+registered from the exchange until the next month begins.
+
 `watch` is told of each step before it begins. Whatever ends the process in between, `recover` puts
 things right: it needs the server alone. Nothing but the tables is asked what was done: if a bill is
 still there that is due, or a line without its bill, all of it is done again, and nothing of it
@@ -17,13 +20,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import URL, Executable, and_, func, insert, not_, or_, select
+from sqlalchemy import URL, Executable, Table, and_, event, func, insert, not_, or_, select
 from sqlalchemy import Engine as Database
-from sqlalchemy.schema import CreateSchema
 
-from harness.clock import Deadline, poll
 from harness.engines.engine import Engine
 from harness.engines.partitioning import Partition
 from harness.errors import HarnessError, UsageError
@@ -34,12 +36,12 @@ from schema.billing import bill, bill_line
 from schema.billing.members import member, product_billing
 from schema.billing.partitioned import NUMBERS_OF_A_MONTH, partition_name
 from workloads.billing.batch.bulk_deletion import BulkDeletionRequest, due_bills, last_month
+from workloads.billing.replacement import own_schemas
 from workloads.billing.replacement.new_tables import NAMES, home_of, next_to
+from workloads.billing.replacement.patience import Done, patiently
 from workloads.billing.replacement.tables_beside import beside, drop
 
 _PARENTS: Final = (member.name, product_billing.name)
-_HELD_WITHIN_S: Final = 60.0
-_AGAIN_S: Final = 0.1
 
 
 class ExchangeStep(Enum):
@@ -56,8 +58,9 @@ class ExchangeStep(Enum):
     CLEAN = "drop the tables beside"
 
 
-BESIDE_OTHERS: Final = frozenset({ExchangeStep.OPEN, ExchangeStep.PREPARE, ExchangeStep.CLEAN})
-"""The steps during which everybody else goes on."""
+BESIDE_OTHERS: Final = frozenset({ExchangeStep.PREPARE, ExchangeStep.CLEAN})
+"""The steps during which everybody else goes on. Not so the first: a partition is added by who has
+the table alone, for a moment of the step."""
 
 
 class NotWholeError(HarnessError):
@@ -95,33 +98,36 @@ class PartitionExchange:
     def run(self) -> Exchanged:
         """Do it, from the beginning or from wherever a crash has left it.
 
+        No bill may be registered afterwards on the day on which it is done.
+
         Raises:
-            UsageError: the tables have no partition for last month, or rows that are due lie in
-                another one; nothing was changed.
+            UsageError: the tables have no partition for last month, rows that are due lie in
+                another one, another exchange is at work, or the schema beside is somebody's;
+                nothing was exchanged.
             NotWholeError: what was copied is not what stays; nothing was exchanged.
-            DeadlineExceeded: others never left the tables alone; nothing was exchanged.
+            DeadlineExceeded: others never left the tables alone; `recover` is needed.
             engine.driver_error: the server refused; `recover` is needed.
         """
         with self._opened() as (database, connection):
             home = home_of(database)
+            own_schemas.is_there(self._engine, database, next_to(home))
             gone = self._partition(connection)
             self._watch(ExchangeStep.OPEN)
             following = self._open_next_month(connection)
             self._watch(ExchangeStep.PREPARE)
-            drop(database, next_to(home))
+            self._drop(database, connection, home)
             with database.begin() as made:
-                made.execute(CreateSchema(next_to(home)))
+                own_schemas.make(made, next_to(home))
             tell(connection, self._how.beside(NAMES, gone.name, home, next_to(home)))
             connection.commit()
             self._watch(ExchangeStep.HOLD)
             self._hold(connection, home, gone)
             stays = self._copy(connection, home, gone)
             self._exchange(connection, home, gone)
-            tell(connection, self._counting_on(connection, home, following))
             self._watch(ExchangeStep.LET_IN)
-            tell(connection, self._replacing.let_go)
+            self._let_in(connection, home, following)
             self._watch(ExchangeStep.CLEAN)
-            drop(database, next_to(home))
+            self._drop(database, connection, home)
             return stays
 
     def recover(self) -> bool:
@@ -130,28 +136,43 @@ class PartitionExchange:
         False means that `run` must do it again, and can.
 
         Raises:
-            UsageError: the tables have no partition for last month.
+            UsageError: the tables have no partition for last month, or the schema beside is
+                somebody's; nothing was done.
+            DeadlineExceeded: others never left the tables alone, such as the session of the
+                program that died; it may be called again.
         """
         with self._opened() as (database, connection):
             home = home_of(database)
-            drop(database, next_to(home))
+            self._drop(database, connection, home)
             gone = self._partition(connection)
-            found = [one for one in self._partitions(connection) if one.name == self._next_month]
-            if not found or self._is_left(connection, gone):
+            following = self._following(connection)
+            if following is None or self._patiently(
+                connection, lambda: self._is_left(connection, gone)
+            ):
                 return False
-            self._patiently(connection, self._counting_on(connection, home, found[0]))
+            count = self._counting_on(connection, home, following)
+            self._patiently(connection, lambda: tell(connection, count))
             connection.commit()
             return True
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[tuple[Database, Any]]:
-        with opened(self._engine, self._url) as database, driver_connection(database) as connection:
-            tell(connection, [*self._replacing.fresh, *self._how.quiet])
-            connection.commit()
-            yield database, connection
+        with opened(self._engine, self._url) as database:
+            # All connections, also those that make the tables beside, and drop them.
+            event.listen(database, "connect", self._quiet)
+            with driver_connection(database) as connection:
+                yield database, connection
+
+    def _quiet(self, connection: Any, _record: object) -> None:
+        tell(connection, [*self._replacing.fresh, *self._how.quiet])
+        connection.commit()
+
+    def _drop(self, database: Database, connection: Any, home: str) -> None:
+        self._patiently(connection, lambda: drop(self._engine, database, next_to(home)))
 
     def _partitions(self, connection: Any, table: str = bill.name) -> Sequence[Partition]:
-        found = self._how.partitions(connection, table)
+        # A bound may be read under the lock of its partition.
+        found = self._patiently(connection, lambda: self._how.partitions(connection, table))
         connection.commit()
         return found
 
@@ -171,33 +192,36 @@ class PartitionExchange:
             if self._next_month not in {one.name for one in there}:
                 first = there[-1].end
                 new = Partition(self._next_month, first, first + NUMBERS_OF_A_MONTH)
-                self._patiently(connection, self._how.add(table, new))
+                add = self._how.add(table, new)
+                self._patiently(connection, partial(tell, connection, add))
                 connection.commit()
-        (found,) = (one for one in self._partitions(connection) if one.name == self._next_month)
-        return found
+        following = self._following(connection)
+        assert following is not None, "both have one now"
+        return following
+
+    def _following(self, connection: Any) -> Partition | None:
+        """Next month's partition, if each table has one."""
+        found = [
+            one
+            for table in NAMES
+            for one in self._partitions(connection, table)
+            if one.name == self._next_month
+        ]
+        return found[0] if len(found) == len(NAMES) else None
 
     def _hold(self, connection: Any, home: str, gone: Partition) -> None:
         made = [self._how.beside_name(name, gone.name) for name in NAMES]
         hold = self._how.hold(NAMES, home, made, next_to(home), _PARENTS)
-        self._patiently(connection, hold)
+        self._patiently(connection, lambda: tell(connection, hold))
 
-    def _patiently(self, connection: Any, statements: Sequence[str]) -> None:
-        """Execute what needs tables alone, again and again: it never waits long at a time."""
-        for _ in poll(Deadline.after(_HELD_WITHIN_S), "having the tables alone", _AGAIN_S):
-            try:
-                tell(connection, statements)
-            except self._engine.driver_error as error:
-                refusal = self._engine.classify(error)
-                if refusal is None or not refusal.retryable:
-                    raise
-                connection.rollback()
-            else:
-                return
+    def _patiently(self, connection: Any, work: Callable[[], Done]) -> Done:
+        return patiently(self._engine, connection, work)
 
     def _copy(self, connection: Any, home: str, gone: Partition) -> Exchanged:
         """Copy what stays beside the partition, and see that each bill has its lines."""
         bills, lines = (beside(self._how, table, gone.name, home) for table in (bill, bill_line))
         self._watch(ExchangeStep.COPY_BILLS)
+        self._see_empty(connection, (bills, lines))
         outside = or_(bill.c.bill_no < gone.first, bill.c.bill_no >= gone.end)
         if found := self._rows(connection, select(bill.c.bill_no).where(self._due, outside)):
             raise UsageError(
@@ -225,18 +249,40 @@ class PartitionExchange:
             )
         return Exchanged(stays, copied)
 
+    def _see_empty(self, connection: Any, made: Sequence[Table]) -> None:
+        """Another exchange may have put its rows there, or what has gone, before it ended."""
+        for table in made:
+            if self._rows(connection, select(table.c.bill_no).limit(1)):
+                raise UsageError(
+                    f"{table.fullname} has rows already: another exchange is at work",
+                    "nothing was exchanged; when the other one has ended, recover and begin again",
+                )
+
     def _exchange(self, connection: Any, home: str, gone: Partition) -> None:
         halves = self._how.exchange(NAMES, gone, home, next_to(home))
         for step, half in zip((ExchangeStep.EXCHANGE, ExchangeStep.HALF), halves, strict=True):
             self._watch(step)
             tell(connection, half)
 
+    def _let_in(self, connection: Any, home: str, following: Partition) -> None:
+        count = self._counting_on(connection, home, following)
+        # A counter is no part of a transaction: set before, it would stay so without the exchange.
+        last = self._replacing.one_transaction
+        let_go = self._replacing.let_go
+        tell(connection, [*let_go, *count] if last else [*count, *let_go])
+        connection.commit()
+
     def _counting_on(self, connection: Any, home: str, following: Partition) -> Sequence[str]:
-        """Let the next bill have a number of the next month's, or a later one."""
+        """What lets the next bill have a number of the next month's; nothing if it has one.
+
+        Others may register meanwhile: a counter that is set to what was read would give numbers out
+        for a second time. One that is set to the month's first gives out what nobody has.
+        """
         name = {"table": bill.name, "column": bill.c.bill_no.name}
         counted = int(ask(connection, self._replacing.counter.format(schema=home, **name))[0][0])
-        number = max(counted, following.first)
-        return [self._replacing.count_from.format(number=number, **name)]
+        if counted >= following.first:
+            return []
+        return [self._replacing.count_from.format(number=following.first, **name)]
 
     def _is_left(self, connection: Any, gone: Partition) -> bool:
         """Whether a bill is there that is due, or a line of last month's without its bill."""

@@ -97,11 +97,14 @@ class Replacement:
         until `recover` has filled the tables again.
 
         Raises:
+            UsageError: a schema beside is somebody's; nothing was done.
             NotTheSameError: what was loaded differs; `recover` is needed.
             engine.driver_error: the server refused; `recover` is needed.
         """
         with self._opened() as (database, connection):
             home = home_of(database)
+            # Not needed here; but `recover` must be able to tell whose they are.
+            new_tables.see_ours(self._engine, database, home)
             self._watch(Step.EXTRACT)
             tell(connection, [*self._how.quiet, *self._how.hold_all(NAMES)])
             note = self._extract(connection, home)
@@ -117,7 +120,7 @@ class Replacement:
         `unlogged` fills the new tables while they have no log, and then puts them under it.
 
         Raises:
-            UsageError: the engine has no such tables.
+            UsageError: the engine has no such tables, or a schema beside is somebody's.
             NotTheSameError: what was loaded differs; the old tables are in use, `recover` tidies.
             engine.driver_error: the server refused; the same.
         """
@@ -125,6 +128,7 @@ class Replacement:
         with self._opened() as (database, holder), driver_connection(database) as other:
             home = home_of(database)
             filler = holder if self._how.one_transaction else other
+            new_tables.see_ours(self._engine, database, home)
             self._watch(Step.PREPARE)
             new_tables.make(database, home)
             self._watch(Step.EXTRACT)
@@ -148,7 +152,7 @@ class Replacement:
             else:
                 swapped_by_another(self._engine, filler, holder, statements)
             self._watch(Step.CLEAN)
-            new_tables.drop(database, home)
+            new_tables.drop(self._engine, database, home)
             return _replaced(note)
 
     def recover(self) -> bool:
@@ -158,11 +162,13 @@ class Replacement:
 
         Raises:
             DamagedFileError: emptied tables cannot be filled again from these files.
+            UsageError: a schema beside is somebody's; nothing was done.
         """
         with self._opened() as (database, connection):
             home = home_of(database)
+            new_tables.see_ours(self._engine, database, home)
             swapped = new_tables.are_swapped(database, home)
-            new_tables.drop(database, home)
+            new_tables.drop(self._engine, database, home)
             note = read_note(self._folder, TABLES)
             if swapped or note is None or self._are_untouched(connection, home):
                 return swapped

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy import Engine as Database
-from sqlalchemy.schema import DropSchema
 
+from harness.engines.engine import Engine
 from harness.engines.partitioning import Partitioning
+from workloads.billing.replacement import own_schemas
 from workloads.billing.replacement.new_tables import next_to
 
 
@@ -17,12 +18,16 @@ def beside(how: Partitioning, table: Table, partition: str, home: str) -> Table:
     return Table(name, MetaData(), *columns, schema=next_to(home))
 
 
-def drop(database: Database, schema: str) -> None:
-    """Drop a schema of such tables with what is in it; may be called again."""
-    catalog = inspect(database)
-    if schema not in catalog.get_schema_names():
+def drop(engine: Engine, database: Database, schema: str) -> None:
+    """Drop a schema of such tables with what is in it; may be called again.
+
+    Raises:
+        UsageError: the schema is somebody's; nothing was dropped.
+    """
+    if not own_schemas.is_there(engine, database, schema):
         return
     with database.begin() as connection:
-        for name in catalog.get_table_names(schema):
-            Table(name, MetaData(), schema=schema).drop(connection)
-        connection.execute(DropSchema(schema))
+        for name in inspect(connection).get_table_names(schema):
+            if name != own_schemas.MARKER:
+                Table(name, MetaData(), schema=schema).drop(connection)
+        own_schemas.end(connection, schema)
