@@ -5,14 +5,11 @@ at that moment, and is looked at as the conductor looks.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
 from live.interleave.raw_session import Ring, change, make_accounts, ring
 from sqlalchemy import text
-
-from harness.interleave.witness import Witness
 
 pytestmark = pytest.mark.integration
 
@@ -360,12 +357,6 @@ def test_only_those_asked_about_are_told(sessions):
         assert not t3.under_way.done()
     assert sessions.probe.waiting(["T3", "T1"]).keys() == {"T3"}
     assert sessions.probe.waiting(["T1"]) == {}
-
-
-def test_who_is_only_just_connecting_waits_for_nobody(database):
-    with closing(Witness(database.target.engine, database.target.url)) as witness:
-        witness.watch({})
-        assert witness.waiting(["T1"]) == {}
 
 
 def test_a_table_that_somebody_wants_whole_does_not_hold_up_the_probe(sessions):
