@@ -15,18 +15,6 @@ PLAIN = replace(DATA, metadata=metadata)
 NEXT_MONTH = MONTH_END.processing_date + timedelta(days=1)
 
 
-class DiedError(BaseException):
-    """Stands for the end of the process: nothing of ours catches it."""
-
-
-def ended_in(step):
-    def watch(begun):
-        if begun is step:
-            raise DiedError
-
-    return watch
-
-
 def digests(database):
     _, held = read_digests(ENGINES[database.kind], database.url, DATA.metadata)
     return held

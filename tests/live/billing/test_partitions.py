@@ -3,12 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from live.billing.partitioned_database import (
-    DATA,
-    MEMBERS,
-    digests,
-    registered,
-)
+from live.billing.partitioned_database import DATA, MEMBERS, digests, registered
 from sqlalchemy import delete, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import AddConstraint, UniqueConstraint

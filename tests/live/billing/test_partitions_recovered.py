@@ -6,13 +6,8 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
-from live.billing.partitioned_database import (
-    MEMBERS,
-    DiedError,
-    digests,
-    ended_in,
-    registered,
-)
+from live.billing.ended import DiedError, ended_in
+from live.billing.partitioned_database import MEMBERS, digests, registered
 from sqlalchemy import Column, Integer, Table, insert, select
 from sqlalchemy.schema import CreateSchema, DropSchema
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from live.billing.ended import DiedError, ended_in
 from live.billing.plain_deletion import left_by_plain_deletion
 from live.loading.conftest import filled  # noqa: F401 - a fixture
 from sqlalchemy import Column, Integer, MetaData, Table, delete, inspect, select, text
@@ -57,10 +58,6 @@ STEPS = (
 )
 
 
-class DiedError(BaseException):
-    """Stands for the end of the process: nothing of ours catches it."""
-
-
 @pytest.fixture
 def right(filled):  # noqa: F811 - asks for the fixture
     """What a plain deletion of the same rows leaves."""
@@ -86,16 +83,6 @@ def run(replacement, way):
     if way == "in place":
         return replacement.in_place()
     return replacement.swap(unlogged=way == "swap, unlogged")
-
-
-def ended_in(step):
-    """Watches, and stands for the end of the process as a step begins."""
-
-    def watch(begun):
-        if begun is step:
-            raise DiedError
-
-    return watch
 
 
 def digests(database):
