@@ -22,6 +22,7 @@ from typing import Any
 
 from harness.closing import Closing
 from harness.errors import HarnessError
+from harness.loading.row_file import flush
 
 
 class Event(enum.Enum):
@@ -127,7 +128,7 @@ class Ledger(Closing):
         try:
             self._file = path.open("ab")
             self._file.truncate(whole)
-            _sync_folder(path.absolute().parent)
+            flush(path.absolute().parent)
         except OSError as error:
             raise LedgerError(f"ledger '{path}': cannot be written: {error.strerror}") from error
 
@@ -190,12 +191,3 @@ def _read(path: Path) -> tuple[list[Entry], int]:
             )
         entries.append(entry)
     return entries, whole
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the file's name on the disk as well."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
