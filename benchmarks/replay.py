@@ -7,7 +7,8 @@ connections, on one server; the harness's program gives them to SQLAlchemy's `ex
 Closed loop: every request is due at once, so each connection goes from one to the next. `pgbench`
 (two threads) and the harness (two processes) take turns, in rounds. Open loop: one process, which
 Python holds to one core, is given Poisson arrivals at a rate; told are the rate that was reached
-and the lag, by how much requests began later than they were due.
+and the lag, by how much requests began later than they were due. `pgbench --rate` (one thread)
+takes turns with it: its lag says what the machine and the server do, without Python.
 
 *CPU* is for how long the load generator computed for each transaction, without the server: of all
 figures the one that other work on the machine changes least.
@@ -22,12 +23,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import resource
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -35,6 +32,8 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
+import pgbench
+from pgbench import ACCOUNTS, STATEMENTS, Speed
 from sqlalchemy import URL, Connection, create_engine, text
 
 from harness.engines import ENGINES, Isolation, Profile
@@ -50,26 +49,10 @@ from harness.servers.ladder import choose, start
 from harness.servers.options import ServerOptions
 from harness.servers.server import Server
 
-ACCOUNTS = 10_000
 GOAL_SHARE = 0.5
 GOAL_RATE = 1_000
 GOAL_LAG_S = 0.005
 
-STATEMENTS = (
-    "SELECT balance FROM account WHERE id = :a",
-    "UPDATE account SET balance = balance + 1 WHERE id = :a",
-    "SELECT balance FROM account WHERE id = :b",
-    "INSERT INTO history (account_id, amount) VALUES (:b, 1)",
-)
-SCRIPT = "\n".join(
-    [
-        f"\\set a random(1, {ACCOUNTS})",
-        f"\\set b random(1, {ACCOUNTS})",
-        "BEGIN;",
-        *(f"{statement};" for statement in STATEMENTS),
-        "END;",
-    ]
-)
 TABLES = (
     "CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL)",
     "CREATE TABLE history (account_id int NOT NULL, amount int NOT NULL)",
@@ -102,16 +85,6 @@ DAY = Day(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """One round in closed loop."""
-
-    tps: float
-    """Transactions a second."""
-    cpu_s: float
-    """CPU of the load generator for each transaction."""
-
-
 @dataclass
 class Closed:
     """All rounds with so many connections."""
@@ -136,6 +109,8 @@ class Open:
     lag_p99_s: float
     latency_p50_s: float
     latency_p99_s: float
+    peer_lag_p99_s: float
+    """pgbench's, in the round after it."""
 
 
 @dataclass
@@ -158,33 +133,6 @@ def prepared(server: Server) -> Iterator[URL]:
                 connection.execute(text(statement))
         database.dispose()
         yield url
-
-
-def pgbench(url: URL, connections: int, seconds: float) -> Speed:
-    """A round of pgbench, without the time to connect."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(SCRIPT)
-        script.flush()
-        said = subprocess.run(
-            [
-                "pgbench", "--no-vacuum", "--client", str(connections), "--jobs", "2",
-                "--time", str(round(seconds)), "--file", script.name,
-                "--host", str(url.host), "--port", str(url.port), "--username", str(url.username),
-                str(url.database),
-            ],
-            env={**os.environ, "PGPASSWORD": str(url.password)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )  # fmt: skip
-    behind = resource.getrusage(resource.RUSAGE_CHILDREN)
-    tps = re.search(r"tps = ([\d.]+) \(without", said.stdout)
-    number = re.search(r"transactions actually processed: (\d+)", said.stdout)
-    assert tps, said.stdout
-    assert number, said.stdout
-    cpu_s = behind.ru_utime + behind.ru_stime - before.ru_utime - before.ru_stime
-    return Speed(float(tps[1]), cpu_s / int(number[1]))
 
 
 def replay(url: URL, arrivals: Sequence[Arrival], processes: int, connections: int) -> Replayed:
@@ -216,10 +164,12 @@ def open_loop(url: URL, rate: int, seconds: float, connections: int, seed: int) 
     came = poisson({"transfer": number}, 0.0, seconds, seed=seed)
     found = replay(url, came, 1, connections)
     lag, latency = found.tallies["transfer"].lag, found.tallies["transfer"].latency
+    theirs = sorted(pgbench.lags_s(url, rate, connections, seconds))
     return Open(
         number / max(seconds, found.online_s),
         found.computed_s / number,
         *(durations.at_s(percentile) for durations in (lag, latency) for percentile in (50, 99)),
+        theirs[len(theirs) * 99 // 100],
     )
 
 
@@ -253,7 +203,7 @@ def _round(url: URL, one: Closed, arguments: argparse.Namespace, *, first: bool)
     """One round of both sides, ours first or last: a machine gets slower and faster."""
     if first:
         one.ours.append(closed_loop(url, one.connections, arguments.number))
-    one.pgbench.append(pgbench(url, one.connections, arguments.seconds))
+    one.pgbench.append(pgbench.closed_loop(url, one.connections, arguments.seconds))
     if not first:
         one.ours.append(closed_loop(url, one.connections, arguments.number))
 
@@ -280,24 +230,31 @@ def _closed_lines(found: Found) -> Iterator[bool]:
 
 
 def _open_lines(found: Found) -> Iterator[bool]:
-    print(
-        "\nopen loop, 1 process  arrivals/s  committed/s  lag ms p50     p99  of each round"
-        "       latency ms p50    p99  CPU ms each  goal"
-    )
     for rate, rounds in found.opened.items():
-        tps, cpu_s, lag_p50_s, lag_p99_s, p50_s, p99_s = (
+        tps, cpu_s, lag_p50_s, lag_p99_s, p50_s, p99_s, theirs_s = (
             median(getattr(one, name) for one in rounds) for name in Open.__slots__
         )
-        each = " ".join(f"{one.lag_p99_s * 1e3:.1f}" for one in rounds)
+        print(
+            f"\nopen loop, 1 process, {rate:,} arrivals/s: {tps:,.0f} committed/s, "
+            f"CPU {cpu_s * 1e3:.2f} ms each, latency p50 {p50_s * 1e3:.2f} ms, "
+            f"p99 {p99_s * 1e3:.1f} ms; lag p50 {lag_p50_s * 1e3:.2f} ms"
+        )
+        print("lag p99 in ms                median  rounds")
         goal = ""
         if rate >= GOAL_RATE:
             reached = lag_p99_s < GOAL_LAG_S and tps >= 0.98 * rate
-            goal = f"  p99 < {GOAL_LAG_S * 1e3:g} ms  {'reached' if reached else 'missed'}"
+            goal = f"  < {GOAL_LAG_S * 1e3:g}  {'reached' if reached else 'missed'}"
             yield reached
-        print(
-            f"{'':20}  {rate:10,}  {tps:11,.0f}  {lag_p50_s * 1e3:10.2f}  {lag_p99_s * 1e3:6.1f}"
-            f"  {each:20}  {p50_s * 1e3:14.2f}  {p99_s * 1e3:5.1f}  {cpu_s * 1e3:11.2f}{goal}"
+        sides = (
+            ("harness replay", lag_p99_s, [one.lag_p99_s for one in rounds], goal),
+            ("pgbench --rate", theirs_s, [one.peer_lag_p99_s for one in rounds], ""),
         )
+        for name, middle_s, each_s, said in sides:
+            print(f"{name:27}  {middle_s * 1e3:6.1f}  {_ms(each_s)}{said}")
+
+
+def _ms(each_s: Sequence[float]) -> str:
+    return " ".join(f"{one_s * 1e3:.1f}" for one_s in each_s)
 
 
 def _even(text: str) -> int:
