@@ -25,7 +25,7 @@ from harness.cli.options import (
     writable,
 )
 from harness.cli.parser import Parser, Subparsers, add_command
-from harness.cli.results import console, keep, say_beside
+from harness.cli.results import console, keep, own_name, say_beside
 from harness.cli.search import Search, again, run_search
 from harness.engines import Engine, Isolation, Profile
 from harness.errors import UsageError
@@ -249,7 +249,7 @@ def _print_findings(out: Console, matrix: _Matrix, arguments: argparse.Namespace
     out.print("\nthe shortest executions that show them\n")
     for line in shortest(matrix.answers):
         out.print(line)
-    out.print("\nto see one drawn: harness anomalies --only NAME --engine E --isolation L")
+    out.print(f"\nto see one drawn: {own_name()} anomalies --only NAME --engine E --isolation L")
 
 
 def _keep(matrix: _Matrix, arguments: argparse.Namespace) -> None:

@@ -135,7 +135,7 @@ def _cell(cell: ProgramCell) -> dict[str, Any]:
         "verdict": cell.verdict.value,
         "expected": cell.expected.value,
         "seed": cell.seed,
-        "executions": len(cell.kills) + 2,
+        "executions": cell.executions,
         "complete": cell.complete,
         "anomalies": len(cell.wrong) + sum(one.verdict is Verdict.VIOLATED for one in cell.kills),
         "acknowledged": found.acknowledged,

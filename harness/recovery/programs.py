@@ -30,6 +30,8 @@ _MODULE = "harness.recovery.client_program"
 _LOCK_LIMIT_S = 1
 _RELEASE_S = 60.0
 _DELAY_S = 0.5
+HELD_PROGRAMS = 2
+"""One is killed with its transaction open, one is stopped and goes on."""
 
 
 @dataclass
@@ -43,6 +45,8 @@ class ProgramCell:
     seed: int
     kills: list[Durability] = field(default_factory=list)
     """Of programs that wrote until they were killed."""
+    held: int = 0
+    """Programs killed or stopped with their transaction open, and what that left looked at."""
     wrong: list[str] = field(default_factory=list)
     """What should not have been seen, in sentences."""
     seen: list[tuple[str, str]] = field(default_factory=list)
@@ -61,7 +65,17 @@ class ProgramCell:
     def complete(self) -> bool:
         """Whether all was tried that was to be, and nothing is unknown."""
         told = [one.verdict for one in self.kills]
-        return bool(told) and not self.unknown and Verdict.UNKNOWN not in told
+        return (
+            bool(told)
+            and self.held == HELD_PROGRAMS
+            and not self.unknown
+            and Verdict.UNKNOWN not in told
+        )
+
+    @property
+    def executions(self) -> int:
+        """How many programs came to the end that was meant for them."""
+        return len(self.kills) + self.held
 
     @property
     def expected(self) -> Verdict:
@@ -123,6 +137,7 @@ class ProgramDrill:
             waited_s = now_s() - killed_s
         self._cell.seen.append(("locks released after the kill", f"{waited_s:.3f} s"))
         self._cell.saw("rows of the open transaction", self._rows(writer, 1), "none")
+        self._cell.held += 1
 
     def stop_while_holding(self, writer: str) -> None:
         """A program stops longer than the others wait for a lock, and goes on."""
@@ -135,6 +150,7 @@ class ProgramDrill:
             client.say("commit")
             self._cell.saw("the program, when it goes on", client.heard(), "committed 1")
         self._cell.saw("its rows", self._rows(writer, 1), "all")
+        self._cell.held += 1
 
     def _hold(self, client: ClientProcess) -> None:
         client.say("hold")

@@ -40,3 +40,4 @@ def test_a_stopped_program_keeps_its_locks_and_commits_when_it_goes_on(drill, ce
     drill.stop_while_holding("w4")
     assert (cell.wrong, cell.unknown) == ([], [])
     assert dict(cell.seen)["its rows"] == "all"
+    assert cell.held == 1
