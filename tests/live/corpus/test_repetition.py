@@ -60,6 +60,10 @@ PURGED = {f"billing-c-deletion-locking-read-{level.slug}": level for level in DE
 finds the time. So they have 8 interleavings or 9, with the same verdict, outcomes and refusals
 (docs/nightly.md): they are compared without counts, and whole while the purge is held back."""
 
+UNSTEADY = {"mysql": PURGED, "postgresql": {"problem-3-three-jobs-addition-read-committed"}}
+"""Where the engine itself differs from run to run. When a changed row is committed, those who wait
+for it behind each other race for its new version in PostgreSQL: the last may go first."""
+
 
 def told(target, scenario, variant, level):
     """All that a cell says of itself, except how long it took."""
@@ -85,7 +89,7 @@ def told(target, scenario, variant, level):
 def test_the_same_is_said_each_time(live_server, live_engine, live_engines, name):
     with live_engines.database(live_engine) as database:
         each = [told(database.target, *CELLS[name]) for _ in range(REPEATS)]
-    compare(each, counts=not (live_engine == "mysql" and name in PURGED))
+    compare(each, counts=name not in UNSTEADY.get(live_engine, ()))
 
 
 @pytest.mark.engines("mysql")
@@ -111,7 +115,7 @@ def purge_held_back(url):
 
 
 def compare(each, *, counts):
-    keys = each[0] if counts else ("verdict", "outcomes", "refusals")
+    keys = each[0] if counts else ("verdict", "outcomes", "deadlocks", "refusals")
     for one in each:
         assert one["executions"] > 0
         assert one["unknown"] == []
