@@ -158,7 +158,8 @@ def closed_loop(url: URL, connections: int, number: int) -> Speed:
 def open_loop(url: URL, rate: int, seconds: float, connections: int, seed: int) -> Open:
     """A round with one process and Poisson arrivals.
 
-    With as few connections as suffice: more threads only take turns more often.
+    With fewer than six connections requests find all of them at work too often; with more, threads
+    take turns more often.
     """
     number = round(rate * seconds)
     came = poisson({"transfer": number}, 0.0, seconds, seed=seed)
@@ -191,7 +192,7 @@ def measure(arguments: argparse.Namespace) -> Found:
         for rate in arguments.rate:
             for seed in range(1, arguments.repeat + 1):
                 one_open = open_loop(
-                    url, rate, arguments.seconds * 2, min(arguments.connections), seed
+                    url, rate, arguments.seconds * 2, arguments.open_connections, seed
                 )
                 found.opened.setdefault(rate, []).append(one_open)
                 print(".", end="", flush=True, file=sys.stderr)
@@ -279,6 +280,9 @@ def main() -> int:
         nargs="+",
         default=[GOAL_RATE // 2, GOAL_RATE],
         help=f"arrivals a second, open loop (default {GOAL_RATE // 2} {GOAL_RATE})",
+    )
+    made.add_argument(
+        "--open-connections", type=int, default=6, help="in open loop, each side (default 6)"
     )
     made.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = made.parse_args()
