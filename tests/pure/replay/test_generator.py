@@ -1,4 +1,4 @@
-"""Which cores the processes of a generator keep to."""
+"""Which cores the processes of a generator keep to, and how their threads take turns."""
 
 import os
 
@@ -10,13 +10,13 @@ OURS = sorted(os.sched_getaffinity(0))
 
 
 class SaysWhere:
-    """Work that tells on which cores it may run."""
+    """Work that tells on which cores it may run, and how it is scheduled."""
 
     def connect(self):
         pass
 
     def told(self, *, whole):
-        return {"cores": sorted(os.sched_getaffinity(0))}
+        return {"cores": sorted(os.sched_getaffinity(0)), "scheduling": os.sched_getscheduler(0)}
 
 
 @pytest.fixture(params=[OURS[-1], None], ids=["kept", "free"])
@@ -28,7 +28,18 @@ def test_a_process_keeps_to_its_core_and_to_none_if_it_has_none(core):
     process = GeneratorProcess(SaysWhere, core=core)
     try:
         process.ready()
-        assert process.last.values == {"cores": OURS if core is None else [core]}
+        assert process.last.values["cores"] == (OURS if core is None else [core])
+    finally:
+        process.end()
+
+
+def test_its_threads_do_not_interrupt_each_other_and_ours_are_left_as_they_were():
+    before = os.sched_getscheduler(0)
+    process = GeneratorProcess(SaysWhere)
+    try:
+        process.ready()
+        assert process.last.values["scheduling"] == os.SCHED_BATCH
+        assert os.sched_getscheduler(0) == before != os.SCHED_BATCH
     finally:
         process.end()
 
