@@ -6,8 +6,9 @@ The line is one connection that stays open; one that breaks is opened again for 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
@@ -24,6 +25,7 @@ from harness.replay.tally import End
 
 _SAID_MAX = 160
 _WAIT_S, _WAIT_MAX_S = 0.005, 0.5
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 Run = Callable[..., object]
 """Takes a connection and the arguments beside it."""
@@ -51,8 +53,7 @@ class Line:
         self._database = database
         self._opened = opened
         self._connection: Connection | None = None
-        self.refusals: Counter[str] = Counter()
-        """The server's refusals so far, by kind and code."""
+        self._refusals: Counter[str] = Counter()
         self._retries = 0
         self._attempts = attempts
         self._retrying = Retrying(
@@ -86,6 +87,13 @@ class Line:
             except SQLAlchemyError:
                 pass  # it broke, and is gone already
             self._connection = None
+
+    def take_refusals(self) -> Mapping[str, int]:
+        """The server's refusals since the last time, by kind and code."""
+        if not self._refusals:
+            return _NONE
+        found, self._refusals = self._refusals, Counter()
+        return found
 
     def run(
         self, program: Run, arguments: tuple[Any, ...], expected: tuple[type[BaseException], ...]
@@ -146,7 +154,7 @@ class Line:
         refusal = self._refusal(error)
         if refusal is None:
             return self._ended(connection, End.FAILED, _said(error))
-        self.refusals[_named(refusal)] += 1
+        self._refusals[_named(refusal)] += 1
         return self._ended(connection, End.REFUSED, "")
 
     def _ended(self, connection: Connection, end: End, said: str) -> Ended:
@@ -171,7 +179,7 @@ class Line:
     def _note(self, error: BaseException) -> None:
         """Count a refusal after which another attempt is made."""
         if (refusal := self._refusal(error)) is not None:
-            self.refusals[_named(refusal)] += 1
+            self._refusals[_named(refusal)] += 1
         self._retries += 1
 
 

@@ -63,6 +63,9 @@ class BatchWork:
         """Whether the stages go on."""
         return int(self._thread.is_alive())
 
+    def count(self) -> None:
+        """Nothing: what came of a job is told as it ends."""
+
     def told(self, *, whole: bool) -> Mapping[str, Any]:
         """The jobs that have begun, and the server's numbers of their connections."""
         return {
@@ -110,7 +113,7 @@ class BatchWork:
             "updated": ended.rows.updated,
             "deleted": ended.rows.deleted,
             "retries": ended.retries,
-            "refusals": dict(line.refusals),
+            "refusals": dict(line.take_refusals()),
             "error": ended.error,
             "returned": "" if ended.value is None else str(ended.value),
             "end": ended.end.value,

@@ -24,7 +24,7 @@ from harness.clock import computed_s, now_s
 from harness.errors import HarnessError
 
 _LOOK_S = 0.05
-"""How often a process looks whether its threads have come to their end."""
+"""How often a process counts what has ended, and looks whether its threads have come to theirs."""
 _TELL_S = 0.25
 """How often it says how far they are: to work that out takes time from requests."""
 _GRACE_S = 3.0
@@ -47,6 +47,9 @@ class Work(Protocol):
 
     def at_work(self) -> int:
         """How many threads have not come to their end."""
+
+    def count(self) -> None:
+        """Count what has ended since the last time: called again and again, also between tells."""
 
     def told(self, *, whole: bool) -> Mapping[str, Any]:
         """What came of it so far, as plain values: in brief, or the whole of it at the end."""
@@ -204,6 +207,7 @@ def _work(pipe: Pipe, work: Work) -> None:
                 work.stop()
                 stop_by_s = min(stop_by_s, now_s() + _GRACE_S)
             continue
+        work.count()
         over = (begun and not work.at_work()) or now_s() > stop_by_s
         if not over and now_s() < told_s + _TELL_S:
             continue

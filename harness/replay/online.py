@@ -69,6 +69,11 @@ class OnlineWork:
         """How many threads have not come to their end."""
         return sum(pool.at_work() for pool in self._pools)
 
+    def count(self) -> None:
+        """Count what has ended since the last time."""
+        for pool in self._pools:
+            pool.count()
+
     def told(self, *, whole: bool) -> Mapping[str, Any]:
         """For each program its tally, when its last request ended, its connections' numbers."""
         return {

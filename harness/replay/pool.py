@@ -2,13 +2,16 @@
 
 Each connection has a thread, which takes the next request as soon as it is free, waits until that
 is due and runs it. So no thread is woken but by its own request's moment, no request is handed from
-thread to thread, and none waits behind a slow one while another connection is free.
+thread to thread, and none waits behind a slow one while another connection is free. The threads
+only note what has ended. The process's own thread counts it, many at a time, which takes less of
+the core.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Engine as Database
@@ -20,6 +23,10 @@ from harness.replay.day import OnlineProgram
 from harness.replay.tally import End, Tally
 
 _ERRORS_TOLD = 20
+
+_Note = tuple[Ended, Mapping[str, int], float, float, float, bool]
+"""How a request ended, and after which refusals; when it was due, began and ended; whether it found
+every connection at work. A plain tuple: it is made while requests wait."""
 
 
 class Pool:
@@ -46,7 +53,7 @@ class Pool:
         self._start_s = 0.0
         self._ended_s = 0.0
         self._taking = threading.Lock()
-        self._counting = threading.Lock()
+        self._noted: deque[_Note] = deque()
         self._stopped = threading.Event()
         # Held until then: to wait for a lock is one call, and an event makes a lock for each wait.
         self._going_on = threading.Lock()
@@ -85,14 +92,19 @@ class Pool:
         """How many threads have not come to their end."""
         return sum(thread.is_alive() for thread in self._threads)
 
+    def count(self) -> None:
+        """Count what has ended since the last time."""
+        while self._noted:
+            self._count(*self._noted.popleft())
+
     def told(self, *, whole: bool) -> dict[str, Any]:
         """The tally so far, as plain values; in brief, while every moment is precious."""
-        with self._counting:
-            return self.tally.packed() if whole else self.tally.brief()
+        self.count()
+        return self.tally.packed() if whole else self.tally.brief()
 
     @property
     def ended_s(self) -> float:
-        """When the last request so far ended, in seconds after the start; zero if none has."""
+        """When the last request counted ended, in seconds after the start; zero if none has."""
         return self._ended_s
 
     def _live(self, line: Line) -> None:
@@ -105,7 +117,7 @@ class Pool:
             ended = line.run(self.program.run, (request,), self.program.expected_errors)
             busy = free_s > due_s
             free_s = now_s()
-            self._count(line, ended, due_s, began_s, free_s, busy)
+            self._noted.append((ended, line.take_refusals(), due_s, began_s, free_s, busy))
         line.close()
 
     def _take(self) -> tuple[float, Any] | None:
@@ -126,21 +138,24 @@ class Pool:
         return False
 
     def _count(
-        self, line: Line, ended: Ended, due_s: float, began_s: float, ended_s: float, busy: bool
+        self,
+        ended: Ended,
+        refusals: Mapping[str, int],
+        due_s: float,
+        began_s: float,
+        ended_s: float,
+        busy: bool,
     ) -> None:
         slice_no = int((due_s - self._start_s) / self._slice_s)
-        with self._counting:
-            self._ended_s = max(self._ended_s, ended_s - self._start_s)
-            tally = self.tally
-            tally.record(ended.end, began_s - due_s, ended_s - due_s, slice_no)
-            tally.found_busy += busy
-            tally.rows.add(ended.rows)
-            if ended.retries:
-                tally.retries += ended.retries
-            if line.refusals:
-                tally.refusals += line.refusals
-                line.refusals.clear()
-            if ended.error and (ended.error in tally.errors or len(tally.errors) < _ERRORS_TOLD):
-                tally.errors[ended.error] += 1
-            elif ended.end is End.FAILED:
-                tally.errors["others"] += 1
+        self._ended_s = max(self._ended_s, ended_s - self._start_s)
+        tally = self.tally
+        tally.record(ended.end, began_s - due_s, ended_s - due_s, slice_no)
+        tally.found_busy += busy
+        tally.rows.add(ended.rows)
+        tally.retries += ended.retries
+        if refusals:
+            tally.refusals.update(refusals)
+        if ended.error and (ended.error in tally.errors or len(tally.errors) < _ERRORS_TOLD):
+            tally.errors[ended.error] += 1
+        elif ended.end is End.FAILED:
+            tally.errors["others"] += 1
