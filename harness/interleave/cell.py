@@ -80,8 +80,6 @@ class Cell:
     possible_waits: int = 0
     possible_deadlocks: int = 0
     complete: bool = False
-    choices: int = 0
-    """Turns to which the server gave more than one answer in the search."""
     outcomes: int = 0
     anomalies: int = 0
     deadlocks: int = 0
@@ -128,7 +126,6 @@ class Cell:
         self.possible_anomalies += part.possible_anomalies
         self.possible_waits += part.possible_waits
         self.possible_deadlocks += part.possible_deadlocks
-        self.choices += part.choices
         self.anomalies += part.anomalies
         self.deadlocks += part.deadlocks
         self.executions_with_waits += part.executions_with_waits
@@ -148,6 +145,4 @@ class Cell:
             of = f"{self.possible} of {self.possible} possible interleavings{run}"
         rounds = f", {self.rounds} free-running rounds" if self.rounds else ""
         outcomes = f"{self.outcomes} distinct outcome{'' if self.outcomes == 1 else 's'}"
-        turns = "one turn" if self.choices == 1 else f"{self.choices} turns"
-        chosen = f", as far as the server chose by itself after {turns}" if self.choices else ""
-        return f"{of}, {outcomes}{rounds}{chosen}"
+        return f"{of}, {outcomes}{rounds}"

@@ -69,9 +69,8 @@ class Exhaustive:
 
     `executions` counts distinct executions; `repeated` those which the server turned into one that
     had been seen. `given_up` counts branches below which an answer that was seen once could not be
-    had again in `patience` attempts: the search is then not complete. `choices` counts turns to
-    which the server gave more than one answer. With a share only that part of the tree is searched:
-    another answer on the way to it belongs to whoever gave it away.
+    had again in `patience` attempts: the search is then not complete. With a share only that part
+    of the tree is searched: another answer on the way to it belongs to whoever gave it away.
     """
 
     def __init__(
@@ -91,7 +90,6 @@ class Exhaustive:
         self.executions = 0
         self.repeated = 0
         self.given_up = 0
-        self.choices = 0
         self.cut = 0
         self._is_new = False
 
@@ -197,7 +195,6 @@ class Exhaustive:
         node = self._branch.answers.get(rest)
         if node is None:
             astray = len(self._path) < len(self._share.path)
-            self.choices += len(self._branch.answers) == 1 and not astray
             node = Node(rest, searched=astray, is_astray=astray)
             self._branch.answers[rest] = node
         self._path.append((self._branch, node))

@@ -204,7 +204,6 @@ class Exploration:
 
     def _note_coverage(self, search: Search) -> None:
         self.cell.complete &= search.complete
-        self.cell.choices += search.choices
         if search.given_up:
             self._unknown(f"{search.given_up} branches that were seen once could not be had again")
         elif not search.complete and not self.cell.unknown:

@@ -24,7 +24,6 @@ class Sampled:
 
     complete = False
     given_up = 0
-    choices = 0
 
     def __init__(
         self,

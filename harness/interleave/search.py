@@ -26,8 +26,6 @@ class Search(Protocol):
     """Distinct executions run so far."""
     given_up: int
     """Branches that were seen once and could not be had again."""
-    choices: int
-    """Turns to which the server gave more than one answer."""
 
     @property
     def complete(self) -> bool:

@@ -42,25 +42,12 @@ def refused_work(cells: Sequence[Cell]) -> Iterator[str]:
         said.add((cell.engine, cell.variant))
 
 
-def _choices(cells: Sequence[Cell]) -> Iterator[str]:
-    """Where the search rests on what a server happened to choose."""
-    choosing = [cell for cell in cells if cell.choices]
-    if choosing:
-        where = name_of(choosing[0]) if len(choosing) == 1 else f"{len(choosing)} cells"
-        yield (
-            f"note: {where}: the server did not answer the same turns alike each time (who of "
-            "those that wait goes first, whom a deadlock ends): every choice that came up was "
-            "searched, one that never did was not"
-        )
-
-
 def last_paragraph(cells: Sequence[Cell]) -> Iterator[str]:
     """Why something is unknown, what is news, and how many cells have which verdict."""
     for cell in cells:
         yield from (f"unknown: {name_of(cell)}: {reason}" for reason in cell.unknown)
     yield from dict.fromkeys(f"  hint: {hint}" for cell in cells for hint in cell.hints)
     yield from dict.fromkeys(f"note: {note}" for cell in cells for note in cell.notes)
-    yield from _choices(cells)
     for cell in cells:
         if is_news(cell) and cell.expected is not None:
             expected = f"expected {cell.expected.value}, {cell.verdict.value}"

@@ -36,18 +36,6 @@ def test_many_cells_are_counted_the_worst_first() -> None:
     ]
 
 
-def test_a_server_that_chose_by_itself_is_told_once() -> None:
-    chosen = "the server did not answer the same turns alike each time"
-    one = cell(Verdict.HOLDS, choices=2)
-    other = cell(Verdict.HOLDS, choices=1, engine="mysql")
-    none = cell(Verdict.HOLDS, variant="locking-read")
-    (told,) = (line for line in last_paragraph([one, none]) if line.startswith("note: "))
-    assert told.startswith(f"note: PostgreSQL 18.6, read committed, current: {chosen}")
-    (told,) = (line for line in last_paragraph([one, other, none]) if line.startswith("note: "))
-    assert told.startswith(f"note: 2 cells: {chosen}")
-    assert not [line for line in last_paragraph([none]) if line.startswith("note: ")]
-
-
 def test_textbook_names_are_told_with_their_number() -> None:
     named, other = violated(), violated(isolation=Isolation.SERIALIZABLE)
     named.finding = replace(named.finding, anomaly=LOST_UPDATE)
