@@ -310,9 +310,11 @@ def test_who_is_only_slow_is_never_told_as_waiting(sessions, live_engine):
     t1.runs(change(10))
     sleep = "pg_sleep" if live_engine == "postgresql" else "sleep"
     for statement in (f"select {sleep}(0.3)", CROSS):
-        t2.sends(statement)
-        assert sessions.sees_nobody_wait_while(t2) > 3
-        assert t2.ends() in ([(0,)], [("",)])
+        looks = 0
+        while looks < 4:  # a busy machine looks seldom while one statement runs
+            t2.sends(statement)
+            looks += sessions.sees_nobody_wait_while(t2)
+            assert t2.ends() in ([(0,)], [("",)])
     t2.sends(change(10))
     sessions.await_waits(T2={"T1"})  # the same session, when it does wait
 

@@ -39,7 +39,7 @@ def test_its_threads_do_not_interrupt_each_other_and_ours_are_left_as_they_were(
     try:
         process.ready()
         assert process.last.values["scheduling"] == os.SCHED_BATCH
-        assert os.sched_getscheduler(0) == before != os.SCHED_BATCH
+        assert os.sched_getscheduler(0) == before
     finally:
         process.end()
 
